@@ -1,0 +1,253 @@
+/* smb.h - DOOR of the SMB 2/3 client engine: one connection to one share.
+ *
+ * A struct smb is one TCP connection, one session, one tree.  It belongs to one thread
+ * at a time and can be handed over between calls.  Nothing here knows of packages,
+ * requests or sites; names are what MS-SMB2 and MS-FSCC call things.
+ *
+ * Calls come in two kinds.  Plain calls (smb_open, smb_stat, ...) send and wait for
+ * their reply.  Queued calls (smb_put, smb_write) go into the pipeline and return at
+ * once, or after making room; their `done` runs inside some later call on the same
+ * struct smb. While a plain call waits, queued ones go on: one poll loop drives
+ * everything.
+ *
+ * Every wait ends: by the reply, the connect / request / no-progress deadline, or
+ * `stop`. After ERR_ATTEMPT, ERR_STOP or any failure of the connection the struct smb
+ * is dead: every further call fails at once with the same error and smb_free() is all
+ * that is left. A status for one operation (OBJECT_NAME_NOT_FOUND, DISK_FULL, ...)
+ * leaves it alive: smb_alive() tells.
+ *
+ * The server is not trusted: every reply is bounds-checked and, with signing, verified.
+ *
+ * Behind the door: wire.c (PDUs), dial.c (TCP), conn.c (poll loop, pipeline),
+ * credits.c, crypto.c (keys, signing, encryption), auth.c (GSSAPI), negotiate.c,
+ * session.c, file.c, query.c, put.c, ntstatus.c (status -> Win32, text), blame.c
+ * (status -> whose fault). */
+#ifndef SMB_SMB_H
+#define SMB_SMB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/stop.h"
+
+enum smb_dialect { /* MS-SMB2 2.2.3 */
+		   SMB_DIALECT_202 = 0x0202,
+		   SMB_DIALECT_210 = 0x0210,
+		   SMB_DIALECT_300 = 0x0300,
+		   SMB_DIALECT_302 = 0x0302,
+		   SMB_DIALECT_311 = 0x0311,
+};
+
+enum smb_want { SMB_OFF, SMB_WANTED, SMB_REQUIRED };
+
+enum smb_auth {
+	SMB_AUTH_NTLM,      /* account + password, NTLMv2 by gss-ntlmssp              */
+	SMB_AUTH_KERBEROS,  /* keytab, ccache or password                             */
+	SMB_AUTH_NEGOTIATE, /* Kerberos where it works, else NTLMv2 when a password is
+			       there */
+	SMB_AUTH_GUEST,     /* only when an address says so                           */
+	SMB_AUTH_ANONYMOUS, /* likewise                                               */
+};
+
+struct smb_options {
+	/* where */
+	const char *server; /* name as in \\server\share; for the SPN and UNC path  */
+	const char *share;
+	const char
+	    *connect_host;     /* NULL: server; else where TCP goes (tests, tunnels)  */
+	uint16_t connect_port; /* 0: 445                                              */
+
+	/* who; secrets are copied into wiped memory and private to this connection */
+	enum smb_auth auth;
+	const char *account;  /* "CORP\smssend", "smssend@corp.test", "smssend"      */
+	const char *password; /* NULL: none                                          */
+	const char *keytab;   /* path, or NULL                                       */
+	const char *ccache;   /* "FILE:/...", or NULL                                */
+
+	/* how */
+	enum smb_want signing; /* SMB_REQUIRED unless the address says otherwise      */
+	enum smb_want encrypt;
+	enum smb_dialect dialect_min, dialect_max; /* 0: 2.0.2 and 3.1.1 */
+	bool compounds; /* false: the plain chain only (servers that choke)    */
+	const char
+	    *congestion; /* "bbr", "cubic", ... for TCP_CONGESTION; NULL: the host's */
+	int64_t window_max_bytes; /* most bytes of WRITE in flight; 0: 16 MiB */
+	uint32_t
+	    write_max_bytes; /* largest WRITE; 0: 1 MiB; the server's limit holds too */
+	bool flush;          /* queued puts reach the server's disk before `done`   */
+
+	/* deadlines, all in ms; 0 takes the default in brackets */
+	int64_t connect_ms;  /* TCP and log-on together [15,000]                    */
+	int64_t request_ms;  /* one request, from when it was sent [60,000]; PENDING
+			      * starts it anew, at most request_pending_max times   */
+	int64_t progress_ms; /* no byte moved either way while waiting [30,000]     */
+	const struct stop *stop; /* NULL: never */
+	const struct clock *clock;
+};
+
+struct smb;
+
+/* Connect, negotiate, log on, connect the tree.  Errors a caller acts on:
+ *   ERR_ADDRESS  53 (no such host, refused, unreachable, timed out), 67 (no such
+ * share), 1326 (wrong account or password: never tried a second time), 5 (no rights),
+ * 1311 (no KDC can be reached), SMB1-only server, signing or encryption required but
+ * not to be had ERR_ATTEMPT  the line broke in the middle ERR_STOP */
+int smb_connect(const struct smb_options *o, struct smb **out, struct err *e) MUST_USE;
+
+/* Close open handles, log off politely when alive (within 1 s), free.  NULL is fine. */
+void smb_free(struct smb *s);
+
+bool smb_alive(const struct smb *s);
+
+/* One ECHO there and back: is an idle connection still good? */
+int smb_echo(struct smb *s, struct err *e) MUST_USE;
+
+/* Another stop switch for the calls to come: a kept connection serves another request.
+ */
+void smb_set_stop(struct smb *s, const struct stop *stop);
+
+/* What was agreed and measured. */
+struct smb_facts {
+	enum smb_dialect dialect;
+	const char *cipher; /* "AES-128-GCM" ..., "" unencrypted; static              */
+	const char
+	    *signature; /* "AES-GMAC", "AES-CMAC", "HMAC-SHA256", "" unsigned; static */
+	uint32_t max_write_bytes, max_read_bytes;
+	uint32_t credits; /* granted and unused now                                 */
+	int64_t bytes_sent, bytes_received; /* on the socket, all PDUs */
+	int64_t connect_ms; /* TCP and log-on                                         */
+	int64_t rtt_us;     /* smallest round trip by TCP_INFO; 0: unknown            */
+	int64_t retransmits; /* TCP segments */
+	bool kerberos;
+};
+void smb_get_facts(const struct smb *s, struct smb_facts *out);
+
+/* --- names ---------------------------------------------------------------------------
+ * Paths are UTF-8, relative to the share, with '/' or '\\'; "" is the share's root.  A
+ * name that cannot be said in UTF-16 is ERR_REQUEST 123. */
+
+enum smb_kind { SMB_FILE, SMB_DIR };
+
+struct smb_stat {
+	enum smb_kind kind;
+	int64_t size_bytes;
+	int64_t allocated_bytes;
+	int64_t mtime_100ns; /* FILETIME: 100 ns since 1601 (MS-DTYP 2.3.3) */
+	uint32_t attributes; /* MS-FSCC 2.6 */
+	uint64_t file_id; /* 0: unknown                                               */
+};
+
+/* 1: it is there and *out is filled; 0: it is not (name or path not found). */
+int smb_stat(struct smb *s, const char *path, struct smb_stat *out,
+	     struct err *e) MUST_USE;
+
+/* Make one folder.  1: made; 0: a folder was there.  A file of that name is ERR_SITE
+ * 183. attributes: 0, or FILE_ATTRIBUTE_HIDDEN (0x2). */
+int smb_mkdir(struct smb *s, const char *path, uint32_t attributes,
+	      struct err *e) MUST_USE;
+
+/* Rename within the share.  replace: an existing *file* is replaced (never a folder).
+ * Errors: ERR_ATTEMPT 32/5 target or source in use; 183 when it exists and not replace.
+ */
+int smb_rename(struct smb *s, const char *from, const char *to, bool replace,
+	       struct err *e) MUST_USE;
+
+/* Delete a file or an empty folder.  1: gone now; 0: it was not there. */
+int smb_delete(struct smb *s, const char *path, enum smb_kind kind,
+	       struct err *e) MUST_USE;
+
+/* Each entry of a folder but "." and "..".  each() returns 0 to go on, else the list
+ * ends and its value is returned.  `name` is borrowed. */
+int smb_list(struct smb *s, const char *path,
+	     int (*each)(void *self, const char *name, const struct smb_stat *st),
+	     void *self, struct err *e) MUST_USE;
+
+/* Bytes this account may still write (FileFsFullSizeInformation: honours quota). */
+int smb_space(struct smb *s, int64_t *free_bytes, struct err *e) MUST_USE;
+
+/* Last write time of a file or folder, by name. */
+int smb_set_mtime(struct smb *s, const char *path, enum smb_kind kind,
+		  int64_t mtime_100ns, struct err *e) MUST_USE;
+
+/* --- plain file calls ----------------------------------------------------------------
+ */
+
+struct smb_file;
+
+enum smb_open_how {
+	SMB_OPEN_READ,    /* must exist; others may read                              */
+	SMB_OPEN_WRITE,   /* made when missing; what is there stays; others may read  */
+	SMB_OPEN_REPLACE, /* made, or emptied                                         */
+	SMB_OPEN_NEW,     /* must not exist                                           */
+};
+
+int smb_open(struct smb *s, const char *path, enum smb_open_how how,
+	     struct smb_file **out, struct err *e) MUST_USE;
+int smb_close(struct smb_file *f,
+	      struct err *e) MUST_USE; /* frees f whatever happens */
+int smb_read(struct smb_file *f, int64_t offset, void *buf, size_t len, size_t *got,
+	     struct err *e) MUST_USE; /* *got < len: end of file */
+int smb_write(struct smb_file *f, int64_t offset, const void *buf, size_t len,
+	      struct err *e) MUST_USE; /* all of it: short writes go on with the rest */
+int smb_flush(struct smb_file *f, struct err *e) MUST_USE;
+int smb_set_size(struct smb_file *f, int64_t size_bytes, struct err *e) MUST_USE;
+
+/* --- the pipeline
+ * --------------------------------------------------------------------- */
+
+/* One file on its way.  The struct is copied; strings and self must live until done().
+ */
+struct smb_put {
+	const char *path;
+	int64_t size_bytes; /* of the whole file                                     */
+	int64_t
+	    start_bytes; /* resume: bytes below are there already; 0: from scratch */
+	int64_t mtime_100ns; /* 0: leave it to the server                             */
+
+	/* Fill buf with exactly len bytes at offset; called in rising order, ahead of
+	 * the wire.  -1 ends this put with *e. */
+	int (*read)(void *self, int64_t offset, void *buf, size_t len, struct err *e);
+	/* All bytes below upto_bytes are acknowledged.  May be NULL. */
+	void (*acked)(void *self, int64_t upto_bytes);
+	/* Called once, whatever happens.  e: NULL on success - size set, times set,
+	 * flushed when asked, closed. */
+	void (*done)(void *self, const struct err *e);
+	void *self;
+};
+
+/* Queue a put; waits while the pipeline is full.  Small files go as one compound
+ * (CREATE+WRITE+SET_INFO+CLOSE), hundreds in flight; larger ones as a stream of WRITEs.
+ * Returns -1 only when the connection is dead (then done() has run or will not be
+ * called: done() is called exactly once for each put for which smb_put() was called).
+ */
+int smb_put(struct smb *s, const struct smb_put *p, struct err *e) MUST_USE;
+
+/* Run until every queued put is done.  -1: the connection died; every done() has run.
+ */
+int smb_drain(struct smb *s, struct err *e) MUST_USE;
+
+/* Folders, pipelined: queued like a put.  done(e): NULL also when the folder was there.
+ */
+int smb_mkdir_queued(struct smb *s, const char *path,
+		     void (*done)(void *self, const struct err *e), void *self,
+		     struct err *e) MUST_USE;
+
+/* --- status
+ * --------------------------------------------------------------------------- */
+
+struct smb_status_info {
+	uint32_t ntstatus; /* MS-ERREF 2.3                                            */
+	const char *name;  /* "STATUS_BAD_NETWORK_NAME"                               */
+	uint32_t win32;    /* MS-ERREF 2.2: 67                                        */
+	const char *text;  /* what it means here and what to look at, in words        */
+	enum err_kind kind; /* whose fault */
+};
+
+/* The one table.  Never NULL: an unknown status gets a row that says so. */
+const struct smb_status_info *smb_status(uint32_t ntstatus);
+
+#endif

@@ -1,0 +1,147 @@
+/* transport.h - DOOR: a share as an interface.  What `send` knows of a remote place.
+ *
+ * One struct transport is one connection; it belongs to one thread at a time.  Paths
+ * are UTF-8, relative to the share's folder, with '/'; "" is that folder.  Errors carry
+ * the kind that decides (base/err.h) and, where there is one, the Win32 code for the
+ * log.
+ *
+ * Behind the door: lan.c (SMB, over smb/), dir.c (a local folder: courier and tests),
+ * wrappers of the same shape: traced.c (tells each call), faulty.c (fails the k-th
+ * call). */
+#ifndef TRANSPORT_TRANSPORT_H
+#define TRANSPORT_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/stop.h"
+
+struct smb_options;
+
+struct transport_stat {
+	bool is_dir;
+	int64_t size_bytes;
+	int64_t mtime_ns; /* since 1970 */
+};
+
+/* What was agreed and measured; strings are static or live as long as the transport. */
+struct transport_facts {
+	const char *dialect; /* "3.1.1"; "" where there is none                      */
+	const char *cipher;  /* "AES-128-GCM"; ""                                    */
+	const char *signature; /* "AES-GMAC"; "" */
+	int64_t bytes_sent, bytes_received;
+	int64_t connect_ms;
+	int64_t rtt_us;
+	int64_t retransmits;
+};
+
+/* One file on its way; copied, its strings and self must live until done(). */
+struct transport_put {
+	const char *path;
+	int64_t size_bytes;
+	int64_t start_bytes; /* resume: bytes below are there already */
+	int64_t mtime_ns;
+	int (*read)(void *self, int64_t offset, void *buf, size_t len, struct err *e);
+	void (*acked)(void *self, int64_t upto_bytes); /* may be NULL */
+	void (*done)(void *self,
+		     const struct err *e); /* once; NULL: it is there, whole */
+	void *self;
+};
+
+/* What an implementation fills in.  The promises are those of the functions below. */
+struct transport_ops {
+	void (*free)(void *impl);
+	bool (*alive)(void *impl);
+	int (*probe)(void *impl, struct err *e);
+	void (*set_stop)(void *impl, const struct stop *stop);
+	void (*facts)(void *impl, struct transport_facts *out);
+	int (*stat)(void *impl, const char *path, struct transport_stat *out,
+		    struct err *e);
+	int (*list)(void *impl, const char *path,
+		    int (*each)(void *self, const char *name,
+				const struct transport_stat *st),
+		    void *self, struct err *e);
+	int (*space)(void *impl, int64_t *free_bytes, struct err *e);
+	int (*mkdir)(void *impl, const char *path, bool hidden, struct err *e);
+	int (*rename)(void *impl, const char *from, const char *to, bool replace,
+		      struct err *e);
+	int (*remove)(void *impl, const char *path, bool is_dir, struct err *e);
+	int (*read)(void *impl, const char *path, size_t max, char **out, size_t *len,
+		    struct err *e);
+	int (*set_mtime)(void *impl, const char *path, bool is_dir, int64_t mtime_ns,
+			 struct err *e);
+	int (*put)(void *impl, const struct transport_put *p, struct err *e);
+	int (*mkdir_queued)(void *impl, const char *path,
+			    void (*done)(void *self, const struct err *e), void *self,
+			    struct err *e);
+	int (*drain)(void *impl, struct err *e);
+};
+
+struct transport {
+	const struct transport_ops *ops;
+	void *impl;
+};
+
+/* Connect to an SMB share; `folder` below it ("" for the root) is made when missing and
+ * is what paths are relative to.  Errors as smb_connect(). */
+int transport_open_lan(const struct smb_options *o, const char *folder,
+		       struct transport **out, struct err *e) MUST_USE;
+
+/* A local folder, which must exist.  ERR_ADDRESS when it does not. */
+int transport_open_dir(const char *path, const struct stop *stop,
+		       struct transport **out, struct err *e) MUST_USE;
+
+/* Fail the k-th call (1 = first) with *fault, as a line that breaks: every call after
+ * it fails too.  Takes `inner`.  For tests of every single failure. */
+struct transport *transport_wrap_faulty(struct transport *inner, unsigned k,
+					const struct err *fault) MUST_USE;
+
+void transport_free(struct transport *t); /* logs off when alive; NULL is fine */
+bool transport_alive(const struct transport *t);
+int transport_probe(struct transport *t, struct err *e) MUST_USE; /* one round trip */
+void transport_set_stop(struct transport *t, const struct stop *stop);
+void transport_get_facts(const struct transport *t, struct transport_facts *out);
+
+/* 1: *out is filled; 0: nothing of that name. */
+int transport_stat(struct transport *t, const char *path, struct transport_stat *out,
+		   struct err *e) MUST_USE;
+/* Entries of one folder; each() returns 0 to go on.  ERR_* when there is no such
+ * folder. */
+int transport_list(struct transport *t, const char *path,
+		   int (*each)(void *self, const char *name,
+			       const struct transport_stat *st),
+		   void *self, struct err *e) MUST_USE;
+int transport_space(struct transport *t, int64_t *free_bytes, struct err *e) MUST_USE;
+/* 1: made; 0: was there. */
+int transport_mkdir(struct transport *t, const char *path, bool hidden,
+		    struct err *e) MUST_USE;
+/* Replaces an existing file when `replace`, never a folder. */
+int transport_rename(struct transport *t, const char *from, const char *to,
+		     bool replace, struct err *e) MUST_USE;
+/* A file or an empty folder.  1: gone now; 0: was not there. */
+int transport_remove(struct transport *t, const char *path, bool is_dir,
+		     struct err *e) MUST_USE;
+/* A folder and all in it, or a file.  A missing one is fine. */
+int transport_remove_tree(struct transport *t, const char *path,
+			  struct err *e) MUST_USE;
+/* A small file whole: 1 and *out (yours, NUL-terminated), 0 when it is not there;
+ * ERR_REQUEST when larger than max. */
+int transport_read(struct transport *t, const char *path, size_t max, char **out,
+		   size_t *len, struct err *e) MUST_USE;
+int transport_set_mtime(struct transport *t, const char *path, bool is_dir,
+			int64_t mtime_ns, struct err *e) MUST_USE;
+
+/* Queue a file; waits while the pipeline is full.  done() runs exactly once for each
+ * put, inside this or a later call.  -1: the connection is dead. */
+int transport_put(struct transport *t, const struct transport_put *p,
+		  struct err *e) MUST_USE;
+int transport_mkdir_queued(struct transport *t, const char *path,
+			   void (*done)(void *self, const struct err *e), void *self,
+			   struct err *e) MUST_USE;
+/* Until every queued put and folder is done.  -1: the connection died. */
+int transport_drain(struct transport *t, struct err *e) MUST_USE;
+
+#endif
