@@ -1,0 +1,116 @@
+/* config.h - DOOR: the INI files that a person writes -> struct config.
+ *
+ * One table (keys.c) names every key with its section, unit, default, range and
+ * sentence; the parser, the errors, `lansender check --keys` and the manual come from
+ * it. Backslashes are literal.  Every error is ERR_INPUT and names file, line, key and
+ * what would be right.  A struct config never changes after it was loaded; any thread
+ * may read. Behind the door: keys.c (the table) parse.c (lines) load.c (files ->
+ * struct, checks) secret.c (password files, systemd credentials) */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "address/address.h"
+#include "base/attr.h"
+#include "base/err.h"
+
+enum config_want { CONFIG_OFF, CONFIG_WANTED, CONFIG_REQUIRED };
+enum config_auth { /* how an address logs on */
+		   CONFIG_AUTH_NEGOTIATE,
+		   CONFIG_AUTH_NTLM,
+		   CONFIG_AUTH_KERBEROS,
+		   CONFIG_AUTH_GUEST,
+		   CONFIG_AUTH_ANONYMOUS,
+};
+enum config_type { CONFIG_TYPE_LAN, CONFIG_TYPE_DIR }; /* sender type of an address */
+
+struct config_address {
+	char *section;         /* "MS1.1": site code, dot, number                     */
+	unsigned number;       /* the order: 1 is tried first                         */
+	enum config_type type; /* type = lan | dir                                    */
+	struct address where;  /* lan: server, share, folder; what log lines print    */
+	char *path;            /* dir: the local folder                               */
+	char *connect_host;    /* connect_to; NULL: where.host                        */
+	uint16_t connect_port; /* 0: where.port, else 445                             */
+	enum config_auth auth;
+	char *account;         /* NULL: none                                          */
+	char *password_file;   /* NULL: none; 0600 or stricter, else refused          */
+	char *credential;      /* name of a systemd credential; NULL: none            */
+	char *keytab, *ccache; /* Kerberos; NULL: none                                */
+	enum config_want signing, encrypt;
+	uint16_t dialect_min, dialect_max; /* 0x0202 .. 0x0311 */
+	bool compounds;
+	bool flush;
+	char *congestion; /* NULL: the host's                                    */
+	int64_t connect_timeout_ms, request_timeout_ms, progress_timeout_ms;
+	int64_t window_bytes, write_bytes; /* 0: the engine's own choice */
+	const char *file; /* where the section began, for messages               */
+	unsigned line;
+};
+
+struct config_site {
+	char *code;        /* "MS1"                                               */
+	char *description; /* "" when none                                        */
+	struct config_address *addresses; /* in the order of their numbers */
+	size_t address_count; /* 0: the site is known but cannot be reached          */
+};
+
+struct config_group {
+	char *name; /* without the @ */
+	char **sites;
+	size_t site_count;
+};
+
+struct config_sender {
+	char *site_code;               /* where packages come from: "CEN"             */
+	int64_t max_sendings;          /* 5, 1-999                                    */
+	int64_t max_sendings_per_site; /* 3, 1-999                                    */
+	int64_t retries;               /* 2, 1-99: in one attempt; each resumes       */
+	int64_t retry_delay_ms;        /* 1min, 1s-99min (0s in tests is refused too) */
+	int64_t heartbeat_ms;          /* 5min: lease of a request that is being sent */
+	int64_t site_hold_ms;          /* 1h                                          */
+	int64_t request_lifetime_ms;   /* 7d                                          */
+	int64_t idle_connection_ms;    /* 1min: how long an idle connection is kept   */
+	int64_t log_max_bytes;         /* 10MiB; 0: never rotate (logrotate does)     */
+	int64_t progress_save_ms;      /* 1s: acknowledged bytes go to the outbox     */
+	char *log_file;                /* NULL: sender.log in the state folder        */
+};
+
+struct config {
+	struct config_sender sender;
+	struct config_site *sites; /* sorted by code, without case */
+	size_t site_count;
+	struct config_group *groups;
+	size_t group_count;
+};
+
+/* Read `path` and, when it is a .conf that has a folder conf.d beside it, every *.conf
+ * in there in the order of their names.  A missing `path` is ERR_INPUT. */
+int config_load(const char *path, struct config **out, struct err *e) MUST_USE;
+
+/* Defaults only, no sites: for `put`. */
+struct config *config_default(void) MUST_USE;
+void config_free(struct config *c);
+
+/* By code, without case; NULL: no such site. */
+const struct config_site *config_site(const struct config *c, const char *code);
+const struct config_group *config_group(const struct config *c, const char *name);
+/* The site whose code is most like it, for "did you mean"; NULL: none is. */
+const char *config_nearest_site(const struct config *c, const char *code);
+
+/* The password of an address, read now: from its file (0600 or stricter, one line, a
+ * trailing newline is dropped), or systemd credential.  1: *out is the caller's, to be
+ * given to config_secret_free(); 0: none is configured. */
+int config_secret(const struct config_address *a, char **out, struct err *e) MUST_USE;
+/* The same rules for a file named by hand (`put --password-file`). */
+int config_secret_file(const char *path, char **out, struct err *e) MUST_USE;
+void config_secret_free(char *secret); /* wiped; NULL is fine */
+
+/* Every key: "section<TAB>key<TAB>default<TAB>range<TAB>sentence", a line each. */
+void config_print_keys(FILE *out);
+
+#endif

@@ -1,0 +1,276 @@
+/* outbox.h - DOOR: all send requests and their history, kept so that a crash loses
+ * nothing.
+ *
+ * One struct outbox per thread; several processes at once (command line and sender).
+ * Each verb is one transaction and at most one step of the state table (request.c,
+ * drawn there with its numbered invariants).  Failures of the database are ERR_LOCAL; a
+ * verb that fails has changed nothing, except ERR_UNSURE: the commit may have happened,
+ * look. Times are wall-clock ms since 1970, UTC, handed in. Behind the door: outbox.c
+ * (verbs) request.c (the state table) store.h (what a backend must do) store_sqlite.c
+ * ... schema/ */
+#ifndef OUTBOX_OUTBOX_H
+#define OUTBOX_OUTBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/stop.h"
+
+struct request_id {
+	int64_t n;
+};
+
+enum request_state {
+	REQUEST_PENDING, /* may go when its turn comes                              */
+	REQUEST_CONNECTING, /* claimed: a sending thread has it */
+	REQUEST_SENDING,
+	REQUEST_PUBLISHING,
+	REQUEST_SENT,      /* final */
+	REQUEST_WAITING,   /* for its restart time                                    */
+	REQUEST_SUSPENDED, /* window closed, pre-empted                               */
+	REQUEST_HELD,      /* by a person                                             */
+	REQUEST_FAILED,    /* final, with reason                                      */
+	REQUEST_CANCELLED, /* final                                                   */
+};
+enum { REQUEST_STATES = 10 };
+const char *request_state_name(enum request_state s); /* "pending" ...             */
+int request_state_from_name(const char *name, enum request_state *out) MUST_USE;
+bool request_state_final(enum request_state s);
+bool request_state_active(enum request_state s); /* connecting, sending, publishing */
+
+enum request_priority { REQUEST_HIGH = 1, REQUEST_MEDIUM = 2, REQUEST_LOW = 3 };
+const char *request_priority_name(enum request_priority p);
+int request_priority_from_name(const char *name, enum request_priority *out) MUST_USE;
+
+enum { SITE_CODE_ROOM = 33, REQUEST_TOKEN_ROOM = 17, ADDRESS_NAME_ROOM = 64 };
+
+/* How far it got: entries before `entries_done` are whole at the site; of the entry
+ * with that number the first `offset_bytes` are acknowledged. */
+struct request_progress {
+	int64_t entries_done;
+	int64_t offset_bytes;
+	int64_t bytes_done; /* of the package's total, for people */
+};
+
+/* A package as the outbox knows it: a row of its own, shared by its requests. */
+struct outbox_package {
+	char id[33];
+	char name[768];
+	bool is_tree, by_reference;
+	int64_t file_count, folder_count, total_bytes;
+};
+
+/* A plain value, filled by get, list and claim. */
+struct request {
+	struct request_id id;
+	char token[REQUEST_TOKEN_ROOM]; /* random; part of the staging folder's name */
+	char site[SITE_CODE_ROOM];
+	struct outbox_package package;
+	enum request_priority priority;
+	enum request_state state;
+	int64_t filed_at_ms;
+	int64_t not_before_at_ms; /* 0: at once                                      */
+	int64_t deadline_at_ms;   /* 0: none                                         */
+	int64_t expires_at_ms;    /* filed + lifetime                                */
+	int64_t restart_at_ms;    /* WAITING: not before                             */
+	int64_t ended_at_ms;      /* final states                                    */
+	struct request_progress progress;
+	int64_t attempts; /* ended ones                                      */
+	char
+	    staged_on[ADDRESS_NAME_ROOM]; /* the server+share its staging lies on; "" */
+	int64_t lease_until_at_ms; /* active states                                   */
+	char owner[64];            /* who holds the lease                             */
+	enum err_kind error_kind;  /* of the last attempt; ERR_NONE: none yet         */
+	uint32_t error_win32;
+	char error_text[ERR_TEXT_BYTES];
+};
+
+/* One try, kept for good as history. */
+struct outbox_attempt {
+	struct request_id request;
+	int64_t number; /* 1, 2, ...; filled when listed                 */
+	int64_t started_at_ms, ended_at_ms;
+	char address[ADDRESS_NAME_ROOM]; /* "MS1.1" */
+	char server[256]; /* "\\DSSMS\SMS_SITE"                            */
+	char result[16];  /* "sent", "retry", "failed", "stopped" ...      */
+	enum err_kind error_kind;
+	uint32_t error_win32, error_ntstatus;
+	char error_text[ERR_TEXT_BYTES];
+	int64_t bytes_sent; /* acknowledged in this attempt                  */
+	int64_t wire_bytes; /* on the socket                                 */
+	int64_t connect_ms, send_ms, flush_ms, publish_ms;
+	int64_t rtt_us, retransmits;
+	char cipher[24], signature[24], dialect[8];
+};
+
+struct outbox;
+
+/* Open `folder`/outbox.db, making it when missing, stepping its schema forward,
+ * checking it (quick_check).  -1: ERR_LOCAL with what to do: damaged beyond use, newer
+ * schema than this program, not ours to write. */
+int outbox_open(const char *folder, struct outbox **out, struct err *e) MUST_USE;
+/* Reads only; needs no write permission in most verbs.  ERR_INPUT when there is none
+ * yet. */
+int outbox_open_readonly(const char *folder, struct outbox **out,
+			 struct err *e) MUST_USE;
+void outbox_close(struct outbox *o);
+
+/* --- filing (command line)
+ * -------------------------------------------------------------- */
+
+struct outbox_new {
+	const struct outbox_package *package; /* must be in the package store already */
+	const char *const *sites;
+	size_t site_count;
+	enum request_priority priority;
+	int64_t now_ms, not_before_at_ms, deadline_at_ms, lifetime_ms;
+	const char *
+	    key; /* idempotent filing: the same key again gives the same ids; or NULL */
+};
+
+/* One transaction for all sites.  ids has room for site_count.  1: filed; 0: a filing
+ * with this key was there already (ids are those, and the package given is not
+ * referenced). */
+int outbox_add(struct outbox *o, const struct outbox_new *n, struct request_id *ids,
+	       struct err *e) MUST_USE;
+
+/* --- what persons do; a running sending obeys at its next block
+ * ------------------------- */
+
+enum outbox_command {
+	OUTBOX_HOLD, /* not final -> held                                           */
+	OUTBOX_RELEASE, /* held -> pending */
+	OUTBOX_CANCEL, /* not final -> cancelled; an active one at its next block     */
+	OUTBOX_RETRY,  /* waiting, failed -> pending, with a new lifetime             */
+};
+/* 1: done (or ordered, when active); 0: no such request; -1: ERR_INPUT the state does
+ * not allow it, said in words. */
+int outbox_command(struct outbox *o, struct request_id id, enum outbox_command c,
+		   int64_t now_ms, int64_t lifetime_ms, struct err *e) MUST_USE;
+int outbox_set_priority(struct outbox *o, struct request_id id, enum request_priority p,
+			struct err *e) MUST_USE; /* 1/0/-1 likewise */
+
+/* --- looking
+ * ------------------------------------------------------------------------------ */
+
+/* 1/0/-1. */
+int outbox_get(struct outbox *o, struct request_id id, struct request *out,
+	       struct err *e) MUST_USE;
+
+struct outbox_filter {
+	const char *site; /* NULL: all                                         */
+	bool unfinished_only;
+	int64_t after_id; /* page: ids above it; 0: from the start             */
+	int64_t limit;    /* 0: no limit                                       */
+};
+/* In the order of ids.  each() returns 0 to go on; its other values end and are
+ * returned. */
+int outbox_list(struct outbox *o, const struct outbox_filter *f,
+		int (*each)(void *self, const struct request *r), void *self,
+		struct err *e) MUST_USE;
+
+int outbox_attempts(struct outbox *o, struct request_id id,
+		    int (*each)(void *self, const struct outbox_attempt *a), void *self,
+		    struct err *e) MUST_USE;
+
+/* A site as the outbox knows it: counts, the best request that may go now, the hold. */
+struct outbox_site {
+	char site[SITE_CODE_ROOM];
+	int64_t pending, waiting, suspended, held, active, sent, failed;
+	int64_t queued_bytes;   /* of all that is not final                      */
+	struct request_id best; /* n = 0: nothing may go now; else the best by
+				 * priority, then age                            */
+	enum request_priority best_priority;
+	int64_t best_filed_at_ms;
+	bool best_is_restart;     /* it was waiting for its restart time           */
+	int64_t next_at_ms;       /* earliest restart / not-before to come; 0 none */
+	int64_t hold_until_at_ms; /* 0: no site hold                               */
+	char hold_reason[ERR_TEXT_BYTES];
+	int64_t failures; /* connect failures in a row                     */
+	char address[ADDRESS_NAME_ROOM]; /* last one that worked; "" */
+	int64_t last_sent_at_ms;
+	uint32_t error_win32; /* last error of any request to it               */
+	char error_text[ERR_TEXT_BYTES];
+};
+/* Every site that has a row, by code.  counts=false leaves the counters of ended
+ * requests and queued_bytes 0 (the dispatcher does not pay for them). */
+int outbox_sites(struct outbox *o, int64_t now_ms, bool counts,
+		 int (*each)(void *self, const struct outbox_site *s), void *self,
+		 struct err *e) MUST_USE;
+
+/* --- the sender
+ * ----------------------------------------------------------------------------- */
+
+/* Take it: PENDING, or WAITING whose time has come, or SUSPENDED -> CONNECTING with a
+ * lease. 1: *out is what was taken; 0: somebody else was quicker or it may not go. */
+int outbox_claim(struct outbox *o, struct request_id id, const char *owner,
+		 int64_t now_ms, int64_t lease_ms, struct request *out,
+		 struct err *e) MUST_USE;
+
+/* What a sending hears when it reports: go on, or a person wants it to end. */
+enum outbox_order { OUTBOX_GO_ON, OUTBOX_ORDER_HOLD, OUTBOX_ORDER_CANCEL, OUTBOX_LOST };
+
+/* Renew the lease; with progress != NULL keep it (grouped: not flushed to disk each
+ * time). *order: OUTBOX_LOST when the lease is no longer ours: stop at once, report
+ * nothing. */
+int outbox_heartbeat(struct outbox *o, struct request_id id, const char *owner,
+		     int64_t now_ms, int64_t lease_ms,
+		     const struct request_progress *progress, enum outbox_order *order,
+		     struct err *e) MUST_USE;
+
+/* CONNECTING -> SENDING (address, where staging lies) or SENDING -> PUBLISHING.
+ * Durable. A `staged_on` other than the one kept resets the progress to nothing. */
+int outbox_step(struct outbox *o, struct request_id id, const char *owner,
+		enum request_state to, const char *staged_on, int64_t now_ms,
+		struct err *e) MUST_USE;
+
+struct outbox_end {
+	enum request_state to;   /* SENT, WAITING, FAILED, PENDING (given back),
+				  * SUSPENDED,   HELD, CANCELLED   */
+	int64_t restart_at_ms;   /* WAITING                                          */
+	bool forget_progress;    /* staging is gone: start again                     */
+	const struct err *error; /* NULL: none                                       */
+	const struct request_progress *progress; /* NULL: leave it */
+	const struct outbox_attempt *attempt; /* NULL: nothing to keep               */
+};
+/* End of an attempt: state, history and, in the same transaction, a waiting order (a
+ * hold or cancel that a person gave meanwhile wins over WAITING and PENDING).  0, or 1:
+ * the lease was lost, nothing was changed. */
+int outbox_finish(struct outbox *o, struct request_id id, const char *owner,
+		  int64_t now_ms, const struct outbox_end *end, struct err *e) MUST_USE;
+
+/* Leases that ran out ("Heartbeat is expired."): back to PENDING with their progress;
+ * and with `owner`, all of this owner's (at its start).  Requests over their lifetime:
+ * FAILED when not active.  each(): what happened to whom. */
+int outbox_recover(struct outbox *o, const char *owner, int64_t now_ms,
+		   void (*each)(void *self, const struct request *r,
+				bool expired_lifetime),
+		   void *self, struct err *e) MUST_USE;
+
+/* Site hold: until_at_ms 0 takes it away; `reason` is kept.  failed: counts one more
+ * connect failure (false: a success, counts from 0 again).  address may be NULL. */
+int outbox_site_hold(struct outbox *o, const char *site, int64_t until_at_ms,
+		     const char *reason, struct err *e) MUST_USE;
+int outbox_site_result(struct outbox *o, const char *site, const char *address,
+		       const struct err *error, int64_t now_ms, struct err *e) MUST_USE;
+
+/* Packages that no unfinished request needs any more: each(id) frees its bytes and
+ * returns 0, then the row is marked freed.  (FAILED counts as ended.) */
+int outbox_free_packages(struct outbox *o,
+			 int (*each)(void *self, const char *package_id), void *self,
+			 struct err *e) MUST_USE;
+/* Is this package known, and not freed?  1/0/-1: for sweeping the store. */
+int outbox_has_package(struct outbox *o, const char *package_id,
+		       struct err *e) MUST_USE;
+
+/* Wait until somebody else changed the outbox, stop, or wait_ms (< 0: for ever).
+ * true: look again. */
+bool outbox_wait(struct outbox *o, const struct stop *stop, int64_t wait_ms);
+
+/* Rows that made no sense and were set aside (quarantined); how many there are. */
+int outbox_quarantined(struct outbox *o, int64_t *count, struct err *e) MUST_USE;
+
+#endif
