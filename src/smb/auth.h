@@ -1,0 +1,65 @@
+/* auth.h - one log-on, by GSSAPI: SPNEGO outside, Kerberos or NTLMv2 inside.
+ * A struct auth belongs to one thread at a time.  Credentials are private to it: no
+ * process-wide credential cache and no environment variable is read or changed, except
+ * the ccache that an address names.
+ *
+ * Asking a KDC may hang; that part runs beside the caller, so that `deadline_at_ms` and
+ * `stop` hold. */
+#ifndef SMB_AUTH_H
+#define SMB_AUTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/stop.h"
+#include "smb/smb.h"
+
+enum { AUTH_KEY_ROOM = 64 }; /* longest session key; Kerberos AES-256 has 32 bytes */
+
+/* All strings are copied; secrets are wiped in auth_free(). */
+struct auth_options {
+	enum smb_auth kind;
+	const char *account;  /* "CORP\smssend", "smssend@CORP.TEST", "smssend" */
+	const char *password; /* NULL: none */
+	const char *keytab;   /* path, or NULL */
+	const char *ccache;   /* "FILE:/...", or NULL */
+	const char *server;   /* for the SPN cifs/server; as it was typed */
+	/* signing = off: be content with an NTLM server that offers neither signing nor
+	 * 128-bit keys. */
+	bool relaxed;
+	int64_t deadline_at_ms;  /* monotonic; for the whole log-on */
+	const struct stop *stop; /* NULL: never */
+	const struct clock *clock;
+};
+
+struct auth;
+
+/* Gets the credentials; for Kerberos with keytab or password this asks the KDC.
+ * -1: ERR_ADDRESS 1326 (wrong password, unknown account), 1311 (no KDC answers), 1398
+ * (clocks differ), ...; ERR_INPUT no password, no keytab: nothing to log on with;
+ * ERR_STOP. */
+int auth_new(const struct auth_options *o, struct auth **out, struct err *e) MUST_USE;
+void auth_free(struct auth *a); /* NULL is fine */
+
+/* One leg.  in: the server's security buffer of the last SESSION_SETUP response; the
+ * first leg takes NULL, 0.  *out is what to send, borrowed until the next call;
+ * *out_len may be 0 when done.
+ * 1: our side is done - the server must still say STATUS_SUCCESS; 0: send *out and come
+ * back with the answer; -1: as auth_new(). */
+int auth_step(struct auth *a, const uint8_t *in, size_t in_len, const uint8_t **out,
+	      size_t *out_len, struct err *e) MUST_USE;
+
+/* After auth_step() said 1: the session key as the mechanism has it, 16 or 32 bytes.
+ * crypto_new() wants all of it.  1: *len set; 0: this log-on has none (anonymous);
+ * -1: not done yet, or the mechanism will not say. */
+int auth_session_key(struct auth *a, uint8_t key[AUTH_KEY_ROOM], size_t *len,
+		     struct err *e) MUST_USE;
+
+/* After auth_step() said 1: did Kerberos do it (else NTLM)? */
+bool auth_is_kerberos(const struct auth *a);
+
+#endif
