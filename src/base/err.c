@@ -1,0 +1,109 @@
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+
+static const char *const kind_names[] = {
+    [ERR_NONE] = "none",       [ERR_REQUEST] = "request", [ERR_ATTEMPT] = "attempt",
+    [ERR_ADDRESS] = "address", [ERR_SITE] = "site",       [ERR_LOCAL] = "local",
+    [ERR_UNSURE] = "unsure",   [ERR_STOP] = "stop",       [ERR_INPUT] = "input",
+};
+
+/* The Win32 codes (MS-ERREF 2.2) that say the same as an errno. */
+static const struct {
+	int sys;
+	uint32_t win32;
+} win32_of_errno[] = {
+    {ENOENT, 2},  {EACCES, 5},  {EPERM, 5},     {EXDEV, 17},         {EROFS, 19},
+    {EBUSY, 32},  {EMFILE, 4},  {ENOSPC, 112},  {EDQUOT, 1295},      {EEXIST, 183},
+    {EINVAL, 87}, {ENOMEM, 8},  {ENOTDIR, 267}, {ENAMETOOLONG, 206}, {ENOTEMPTY, 145},
+    {EFBIG, 223}, {EPIPE, 109},
+};
+
+static uint32_t
+errno_win32(int sys)
+{
+	for (size_t i = 0; i < COUNT(win32_of_errno); i++)
+		if (win32_of_errno[i].sys == sys)
+			return win32_of_errno[i].win32;
+	return 0;
+}
+
+/* Format into a buffer of its own first: the arguments may point into e->text. */
+static void
+set_text(struct err *e, const char *fmt, va_list ap)
+{
+	char text[ERR_TEXT_BYTES];
+
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	memcpy(e->text, text, sizeof(text));
+}
+
+int
+err_set(struct err *e, enum err_kind kind, uint32_t win32, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	set_text(e, fmt, ap);
+	va_end(ap);
+	e->kind = kind;
+	e->win32 = win32;
+	e->ntstatus = 0;
+	return -1;
+}
+
+int
+err_sys(struct err *e, enum err_kind kind, const char *fmt, ...)
+{
+	const int sys = errno;
+	char reason[128];
+	size_t len;
+	va_list ap;
+
+	va_start(ap, fmt);
+	set_text(e, fmt, ap);
+	va_end(ap);
+	e->kind = kind;
+	e->win32 = errno_win32(sys);
+	e->ntstatus = 0;
+	len = strlen(e->text);
+	(void)snprintf(e->text + len, sizeof(e->text) - len, ": %s",
+		       strerror_r(sys, reason, sizeof(reason)));
+	errno = sys;
+	return -1;
+}
+
+int
+err_wrap(struct err *e, const char *fmt, ...)
+{
+	char front[ERR_TEXT_BYTES];
+	char whole[ERR_TEXT_BYTES * 2 + 2];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(front, sizeof(front), fmt, ap);
+	va_end(ap);
+	(void)snprintf(whole, sizeof(whole), "%s: %s", front, e->text);
+	str_copy_cut(e->text, sizeof(e->text), whole);
+	return -1;
+}
+
+const char *
+err_kind_name(enum err_kind kind)
+{
+	return (size_t)kind < COUNT(kind_names) ? kind_names[kind] : "unknown";
+}
+
+enum err_kind
+err_kind_from_name(const char *name)
+{
+	for (size_t i = 0; i < COUNT(kind_names); i++)
+		if (str_eq(name, kind_names[i]))
+			return (enum err_kind)i;
+	return ERR_NONE;
+}

@@ -1,0 +1,169 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/mem.h"
+#include "base/thread.h"
+
+struct log {
+	struct log_options options; /* set before use; path is ours; then read-only   */
+	pthread_mutex_t lock;       /* held while a line is written: lines never mix  */
+	int fd;                     /* guarded by lock; -1: no file                   */
+	int64_t size_bytes;         /* guarded by lock                                */
+	unsigned long lost;         /* guarded by lock: lines that could not be kept  */
+	struct str line;            /* guarded by lock: scratch                       */
+};
+
+static int
+open_file(struct log *l)
+{
+	struct stat st;
+
+	l->fd = open(l->options.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	if (l->fd < 0)
+		return -1;
+	l->size_bytes = fstat(l->fd, &st) == 0 ? st.st_size : 0;
+	return 0;
+}
+
+int
+log_open(const struct log_options *o, struct log **out, struct err *e)
+{
+	struct log *l = mem_zero(1, sizeof(*l));
+
+	l->options = *o;
+	l->options.path = mem_dup(o->path);
+	l->fd = -1;
+	(void)pthread_mutex_init(&l->lock, NULL);
+	if (o->path && open_file(l) < 0) {
+		(void)err_sys(e, ERR_LOCAL, "open the log %s", o->path);
+		log_close(l);
+		return -1;
+	}
+	*out = l;
+	return 0;
+}
+
+void
+log_close(struct log *l)
+{
+	if (!l)
+		return;
+	if (l->fd >= 0)
+		(void)close(l->fd);
+	(void)pthread_mutex_destroy(&l->lock);
+	str_done(&l->line);
+	mem_free((void *)(uintptr_t)l->options.path);
+	mem_free(l);
+}
+
+static void
+reopen_locked(struct log *l)
+{
+	if (l->fd >= 0)
+		(void)close(l->fd);
+	(void)open_file(l); /* when it fails: fd is -1 and lines count as lost */
+}
+
+void
+log_reopen(struct log *l)
+{
+	if (!l || !l->options.path)
+		return;
+	(void)pthread_mutex_lock(&l->lock);
+	reopen_locked(l);
+	(void)pthread_mutex_unlock(&l->lock);
+}
+
+/* The original kept one generation: sender.log becomes sender.lo_. */
+static void
+rotate(struct log *l)
+{
+	const char *path = l->options.path;
+	size_t len = strlen(path);
+	AUTO_FREE char *old = NULL;
+
+	old = str_ends(path, ".log") ? mem_printf("%.*s_", (int)(len - 1), path)
+				     : mem_printf("%s.lo_", path);
+	(void)rename(path, old);
+	reopen_locked(l);
+}
+
+static void
+write_file(struct log *l, const struct str *line)
+{
+	if (!l->options.path)
+		return;
+	if (l->options.max_bytes > 0 && l->size_bytes > 0 &&
+	    l->size_bytes + (int64_t)line->len > l->options.max_bytes)
+		rotate(l);
+	if (l->fd < 0)
+		reopen_locked(l);
+	/* One write() a line: with O_APPEND lines of two processes do not mix. */
+	if (l->fd < 0 || write(l->fd, line->s, line->len) != (ssize_t)line->len)
+		l->lost++;
+	else
+		l->size_bytes += (int64_t)line->len;
+}
+
+static void
+write_echo(struct log *l, const struct log_event *ev)
+{
+	if (l->options.echo_fd < 0 || l->options.echo == LOG_FORM_NONE)
+		return;
+	str_clear(&l->line);
+	log_render(ev, l->options.echo, &l->line);
+	if (write(l->options.echo_fd, l->line.s, l->line.len) < 0)
+		return; /* a closed terminal is no reason to end */
+}
+
+/* Tell, once writing works again, what was lost. */
+static void
+write_lost(struct log *l, const struct log_event *now)
+{
+	const unsigned long lost = l->lost;
+	char text[96];
+	struct log_event ev = *now;
+
+	if (lost == 0)
+		return;
+	l->lost = 0;
+	(void)snprintf(text, sizeof(text), "%lu log lines could not be written.", lost);
+	ev.id = 0;
+	ev.level = LOG_LEVEL_WARNING;
+	ev.text = text;
+	ev.context = "";
+	str_clear(&l->line);
+	log_render(&ev, LOG_FORM_CMTRACE, &l->line);
+	write_file(l, &l->line);
+	if (l->lost)
+		l->lost = lost; /* not yet */
+}
+
+void
+log_write(struct log *l, const struct log_event *ev)
+{
+	struct log_event whole = *ev;
+
+	if (!l || ev->level < l->options.level)
+		return;
+	if (whole.at_ms == 0)
+		whole.at_ms = clock_wall_ms(l->options.clock);
+	if (whole.thread == 0)
+		whole.thread = thread_id();
+	(void)pthread_mutex_lock(&l->lock);
+	write_lost(l, &whole);
+	str_clear(&l->line);
+	log_render(&whole, LOG_FORM_CMTRACE, &l->line);
+	write_file(l, &l->line);
+	write_echo(l, &whole);
+	(void)pthread_mutex_unlock(&l->lock);
+}

@@ -1,0 +1,160 @@
+#include "base/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/mem.h"
+
+char *
+path_join(const char *dir, const char *name)
+{
+	size_t len = strlen(dir);
+
+	return mem_printf("%s%s%s", dir, len && dir[len - 1] == '/' ? "" : "/", name);
+}
+
+int
+path_make(const char *path, mode_t mode, struct err *e)
+{
+	AUTO_FREE char *part = mem_dup(path);
+
+	for (char *p = part + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(part, mode) < 0 && errno != EEXIST)
+			return err_sys(e, ERR_LOCAL, "make folder %s", part);
+		*p = '/';
+	}
+	if (mkdir(part, mode) < 0 && errno != EEXIST)
+		return err_sys(e, ERR_LOCAL, "make folder %s", part);
+	return 0;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+int
+path_remove_tree(const char *path, struct err *e)
+{
+	enum {
+		OPEN_FOLDERS = 32
+	}; /* a choice: depth beyond it only costs re-opening */
+
+	if (nftw(path, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) < 0 &&
+	    errno != ENOENT)
+		return err_sys(e, ERR_LOCAL, "remove %s", path);
+	return 0;
+}
+
+int
+path_sync_dir(const char *path, struct err *e)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, ERR_LOCAL, "open folder %s", path);
+	if (fsync(fd) < 0)
+		return err_sys(e, ERR_LOCAL, "flush folder %s", path);
+	return 0;
+}
+
+static int
+write_whole(int fd, const char *bytes, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n > 0) {
+			bytes += n;
+			len -= (size_t)n;
+		}
+	}
+	return fsync(fd);
+}
+
+static int
+sync_parent(const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	AUTO_FREE char *dir = NULL;
+
+	if (!slash)
+		return path_sync_dir(".", e);
+	dir = mem_dup_len(path, slash == path ? 1 : (size_t)(slash - path));
+	return path_sync_dir(dir, e);
+}
+
+int
+path_write_file(const char *path, const void *bytes, size_t len, mode_t mode,
+		struct err *e)
+{
+	AUTO_FREE char *part = mem_printf("%s.part", path);
+	AUTO_CLOSE int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+
+	if (fd < 0)
+		return err_sys(e, ERR_LOCAL, "make %s", part);
+	if (write_whole(fd, bytes, len) < 0 || rename(part, path) < 0) {
+		(void)err_sys(e, ERR_LOCAL, "write %s", path);
+		(void)unlink(part);
+		return -1;
+	}
+	return sync_parent(path, e);
+}
+
+int
+path_read_file(const char *path, size_t max, enum err_kind kind, char **out,
+	       size_t *len, struct err *e)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	AUTO_FREE char *text = NULL;
+	size_t at = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return err_sys(e, kind, "open %s", path);
+	text = mem_alloc(max + 2); /* one more than allowed shows that it is too long */
+	while ((n = read(fd, text + at, max + 1 - at)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, kind, "read %s", path);
+		at += (size_t)n;
+		if (at > max)
+			return err_set(e, kind, 0, "%s is larger than %zu bytes", path,
+				       max);
+	}
+	text[at] = '\0';
+	*out = STEAL(text);
+	*len = at;
+	return 0;
+}
+
+FILE *
+path_open_stream(const char *path, const char *mode)
+{
+	char with_cloexec[8];
+
+	(void)snprintf(with_cloexec, sizeof(with_cloexec), "%.6se", mode);
+	return fopen(path, with_cloexec);
+}
+
+int
+path_close_stream(FILE *f)
+{
+	return fclose(f);
+}

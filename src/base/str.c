@@ -1,0 +1,187 @@
+#include "base/str.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+
+/* Room for `more` bytes and the NUL. */
+static void
+reserve(struct str *b, size_t more)
+{
+	size_t need = b->len + more + 1;
+
+	if (need <= b->room)
+		return;
+	while (b->room < need)
+		b->room =
+		    b->room ? b->room * 2 : 64; /* 64: a choice; one line of text */
+	b->s = mem_resize(b->s, b->room, 1);
+}
+
+void
+str_done(struct str *b)
+{
+	mem_free(b->s);
+	*b = (struct str){0};
+}
+
+void
+str_clear(struct str *b)
+{
+	b->len = 0;
+	if (b->s)
+		b->s[0] = '\0';
+}
+
+const char *
+str_text(const struct str *b)
+{
+	return b->s ? b->s : "";
+}
+
+char *
+str_take(struct str *b)
+{
+	char *text;
+
+	reserve(b, 0);
+	b->s[b->len] = '\0';
+	text = b->s;
+	*b = (struct str){0};
+	return text;
+}
+
+void
+str_add(struct str *b, const char *text)
+{
+	str_add_len(b, text, strlen(text));
+}
+
+void
+str_add_len(struct str *b, const char *bytes, size_t len)
+{
+	reserve(b, len);
+	memcpy(b->s + b->len, bytes, len);
+	b->len += len;
+	b->s[b->len] = '\0';
+}
+
+void
+str_add_char(struct str *b, char c)
+{
+	str_add_len(b, &c, 1);
+}
+
+void
+str_addf(struct str *b, const char *fmt, ...)
+{
+	va_list ap, again;
+	int len;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	len = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (len > 0) {
+		reserve(b, (size_t)len);
+		(void)vsnprintf(b->s + b->len, (size_t)len + 1, fmt, again);
+		b->len += (size_t)len;
+	}
+	va_end(again);
+}
+
+int
+str_copy(char *buf, size_t room, const char *text)
+{
+	return str_copy_len(buf, room, text, strlen(text));
+}
+
+int
+str_copy_len(char *buf, size_t room, const char *text, size_t len)
+{
+	if (len >= room) {
+		if (room)
+			buf[0] = '\0';
+		return -1;
+	}
+	memcpy(buf, text, len);
+	buf[len] = '\0';
+	return 0;
+}
+
+void
+str_copy_cut(char *buf, size_t room, const char *text)
+{
+	size_t len = strnlen(text, room - 1);
+
+	/* Not in the middle of a UTF-8 character: back to where its first byte is. */
+	if (text[len] != '\0')
+		while (len && ((unsigned char)text[len] & 0xC0) == 0x80)
+			len--;
+	memcpy(buf, text, len);
+	buf[len] = '\0';
+}
+
+bool
+str_eq(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool
+str_eq_nocase(const char *a, const char *b)
+{
+	return strcasecmp(a, b) == 0;
+}
+
+bool
+str_starts(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool
+str_ends(const char *text, const char *suffix)
+{
+	size_t len = strlen(text), tail = strlen(suffix);
+
+	return len >= tail && strcmp(text + len - tail, suffix) == 0;
+}
+
+static unsigned
+least(unsigned a, unsigned b, unsigned c)
+{
+	unsigned m = a < b ? a : b;
+
+	return m < c ? m : c;
+}
+
+enum { DISTANCE_MAX_BYTES = 64, DISTANCE_FAR = 999 };
+
+unsigned
+str_distance(const char *a, const char *b)
+{
+	unsigned row[DISTANCE_MAX_BYTES + 1];
+	size_t a_len = strlen(a), b_len = strlen(b);
+
+	if (a_len > DISTANCE_MAX_BYTES || b_len > DISTANCE_MAX_BYTES)
+		return DISTANCE_FAR;
+	for (size_t j = 0; j <= b_len; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 1; i <= a_len; i++) {
+		unsigned corner = row[0];
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= b_len; j++) {
+			unsigned above = row[j];
+			unsigned swap = corner + (a[i - 1] != b[j - 1]);
+
+			row[j] = least(above + 1, row[j - 1] + 1, swap);
+			corner = above;
+		}
+	}
+	return row[b_len];
+}
