@@ -34,6 +34,7 @@ errno_win32(int sys)
 }
 
 /* Format into a buffer of its own first: the arguments may point into e->text. */
+FORMAT(2, 0)
 static void
 set_text(struct err *e, const char *fmt, va_list ap)
 {
