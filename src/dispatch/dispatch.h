@@ -1,0 +1,35 @@
+/* dispatch.h - DOOR: the one thread that chooses which send request may go now.
+ *
+ * Policy is pure (choose.c, restart.c: state, time and dice in, decision out);
+ * dispatcher.c is the loop: look at the sites in the outbox, choose, claim, start a
+ * thread, settle what came back (settle.c), wait.
+ *
+ * Behind the door: dispatcher.c settle.c choose.c restart.c watch.c */
+#ifndef DISPATCH_DISPATCH_H
+#define DISPATCH_DISPATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "config/config.h"
+
+struct dispatch_options {
+	const struct config *config;
+	const char *state_folder;
+	bool until_idle; /* end when nothing more may go now */
+	struct log *log;
+	const struct clock *clock;
+	const struct stop *stop;
+};
+
+/* Run until stop, or until idle.  0: ended by stop, or idle and every request is final;
+ * 1: idle, and requests wait (restart time, hold, not-before); -1: ERR_LOCAL, the
+ * outbox cannot be used. */
+int dispatch_run(const struct dispatch_options *o, struct err *e) MUST_USE;
+
+#endif
