@@ -46,6 +46,8 @@ const char *request_priority_name(enum request_priority p);
 int request_priority_from_name(const char *name, enum request_priority *out) MUST_USE;
 
 enum { SITE_CODE_ROOM = 33, REQUEST_TOKEN_ROOM = 17, ADDRESS_NAME_ROOM = 64 };
+/* "\\server\share": host 253 (RFC 1035 2.3.4), share 80 (MS-SRVS 2.2.4), separators */
+enum { PLACE_ROOM = 384 };
 
 /* How far it got: entries before `entries_done` are whole at the site; of the entry
  * with that number the first `offset_bytes` are acknowledged. */
@@ -63,6 +65,13 @@ struct outbox_package {
 	int64_t file_count, folder_count, total_bytes;
 };
 
+/* What a person ordered of a request that was active at that moment; its sending hears
+ * it when it reports next. */
+enum outbox_order { OUTBOX_GO_ON, OUTBOX_ORDER_HOLD, OUTBOX_ORDER_CANCEL, OUTBOX_LOST };
+
+/* Who claims: the name of a sender (host and process), without '#'. */
+enum { OUTBOX_NAME_ROOM = 48, OUTBOX_OWNER_ROOM = 64 };
+
 /* A plain value, filled by get, list and claim. */
 struct request {
 	struct request_id id;
@@ -79,11 +88,11 @@ struct request {
 	int64_t ended_at_ms;      /* final states                                    */
 	struct request_progress progress;
 	int64_t attempts; /* ended ones                                      */
-	char
-	    staged_on[ADDRESS_NAME_ROOM]; /* the server+share its staging lies on; "" */
-	int64_t lease_until_at_ms; /* active states                                   */
-	char owner[64];            /* who holds the lease                             */
-	enum err_kind error_kind;  /* of the last attempt; ERR_NONE: none yet         */
+	char staged_on[PLACE_ROOM];    /* the server+share its staging lies on; "" */
+	int64_t lease_until_at_ms;     /* active states */
+	char owner[OUTBOX_OWNER_ROOM]; /* of the lease: "name#claim", one a claim; "" */
+	enum outbox_order order;       /* given while active, not yet obeyed */
+	enum err_kind error_kind;      /* of the last attempt; ERR_NONE: none yet */
 	uint32_t error_win32;
 	char error_text[ERR_TEXT_BYTES];
 };
@@ -94,8 +103,8 @@ struct outbox_attempt {
 	int64_t number; /* 1, 2, ...; filled when listed                 */
 	int64_t started_at_ms, ended_at_ms;
 	char address[ADDRESS_NAME_ROOM]; /* "MS1.1" */
-	char server[256]; /* "\\DSSMS\SMS_SITE"                            */
-	char result[16];  /* "sent", "retry", "failed", "stopped" ...      */
+	char server[PLACE_ROOM];         /* "\\DSSMS\SMS_SITE" */
+	char result[16]; /* "sent", "retry", "failed", "stopped" ...      */
 	enum err_kind error_kind;
 	uint32_t error_win32, error_ntstatus;
 	char error_text[ERR_TEXT_BYTES];
@@ -141,10 +150,11 @@ int outbox_add(struct outbox *o, const struct outbox_new *n, struct request_id *
  * ------------------------- */
 
 enum outbox_command {
-	OUTBOX_HOLD, /* not final -> held                                           */
-	OUTBOX_RELEASE, /* held -> pending */
-	OUTBOX_CANCEL, /* not final -> cancelled; an active one at its next block     */
-	OUTBOX_RETRY,  /* waiting, failed -> pending, with a new lifetime             */
+	OUTBOX_HOLD,    /* not final -> held; an active one at its next block */
+	OUTBOX_RELEASE, /* held -> pending; takes back the hold of an active one */
+	OUTBOX_CANCEL,  /* not final -> cancelled; an active one at its next block */
+	OUTBOX_RETRY,   /* waiting, failed -> pending, with a new lifetime; refused when
+			 * its package was freed                                  */
 };
 /* 1: done (or ordered, when active); 0: no such request; -1: ERR_INPUT the state does
  * not allow it, said in words. */
@@ -204,14 +214,15 @@ int outbox_sites(struct outbox *o, int64_t now_ms, bool counts,
 /* --- the sender
  * ----------------------------------------------------------------------------- */
 
-/* Take it: PENDING, or WAITING whose time has come, or SUSPENDED -> CONNECTING with a
- * lease. 1: *out is what was taken; 0: somebody else was quicker or it may not go. */
-int outbox_claim(struct outbox *o, struct request_id id, const char *owner,
+/* Take it: PENDING (not before its not_before), or WAITING whose time has come, or
+ * SUSPENDED -> CONNECTING with a lease. 1: *out is what was taken; 0: somebody else was
+ * quicker or it may not go.
+ * `name` is who takes it.  The lease belongs to out->owner, which is the name, '#' and
+ * a token of this one claim: heartbeat, step and finish want that, so that a sending
+ * that lost its lease cannot act for the next one, not even within one process. */
+int outbox_claim(struct outbox *o, struct request_id id, const char *name,
 		 int64_t now_ms, int64_t lease_ms, struct request *out,
 		 struct err *e) MUST_USE;
-
-/* What a sending hears when it reports: go on, or a person wants it to end. */
-enum outbox_order { OUTBOX_GO_ON, OUTBOX_ORDER_HOLD, OUTBOX_ORDER_CANCEL, OUTBOX_LOST };
 
 /* Renew the lease; with progress != NULL keep it (grouped: not flushed to disk each
  * time). *order: OUTBOX_LOST when the lease is no longer ours: stop at once, report
@@ -237,18 +248,33 @@ struct outbox_end {
 	const struct outbox_attempt *attempt; /* NULL: nothing to keep               */
 };
 /* End of an attempt: state, history and, in the same transaction, a waiting order (a
- * hold or cancel that a person gave meanwhile wins over WAITING and PENDING).  0, or 1:
- * the lease was lost, nothing was changed. */
+ * hold or cancel that a person gave meanwhile wins over WAITING, PENDING and
+ * SUSPENDED; what is SENT or FAILED stays so).  SENT comes from PUBLISHING only.  0, or
+ * 1: the lease was lost, nothing was changed. */
 int outbox_finish(struct outbox *o, struct request_id id, const char *owner,
 		  int64_t now_ms, const struct outbox_end *end, struct err *e) MUST_USE;
 
-/* Leases that ran out ("Heartbeat is expired."): back to PENDING with their progress;
- * and with `owner`, all of this owner's (at its start).  Requests over their lifetime:
- * FAILED when not active.  each(): what happened to whom. */
-int outbox_recover(struct outbox *o, const char *owner, int64_t now_ms,
+/* Leases that ran out ("Heartbeat is expired."): back to PENDING with their progress,
+ * or to what a person ordered meanwhile, and an attempt "lost" in the history; and with
+ * `name`, all that this name had claimed (at its start; NULL: none).  Requests over
+ * their lifetime: FAILED when not active.  each(): what became of whom; may be NULL.
+ * Costs next to nothing when nothing is due: for the dispatcher's every turn. */
+int outbox_recover(struct outbox *o, const char *name, int64_t now_ms,
 		   void (*each)(void *self, const struct request *r,
 				bool expired_lifetime),
 		   void *self, struct err *e) MUST_USE;
+
+/* One site: 1/0/-1. */
+int outbox_site(struct outbox *o, const char *site, int64_t now_ms,
+		struct outbox_site *out, struct err *e) MUST_USE;
+
+/* Only the sites whose answer changed since *cursor (0: all that have a row), in no
+ * order; *cursor then is where to go on next time.  Costs by what changed, not by how
+ * many sites or requests there are.  What changes by time alone is not in it: ask
+ * outbox_site() again when its next_at_ms has come. */
+int outbox_sites_changed(struct outbox *o, int64_t now_ms, int64_t *cursor,
+			 int (*each)(void *self, const struct outbox_site *s),
+			 void *self, struct err *e) MUST_USE;
 
 /* Site hold: until_at_ms 0 takes it away; `reason` is kept.  failed: counts one more
  * connect failure (false: a success, counts from 0 again).  address may be NULL. */
@@ -257,9 +283,11 @@ int outbox_site_hold(struct outbox *o, const char *site, int64_t until_at_ms,
 int outbox_site_result(struct outbox *o, const char *site, const char *address,
 		       const struct err *error, int64_t now_ms, struct err *e) MUST_USE;
 
-/* Packages that no unfinished request needs any more: each(id) frees its bytes and
- * returns 0, then the row is marked freed.  (FAILED counts as ended.) */
-int outbox_free_packages(struct outbox *o,
+/* Packages that no request needs any more: each(id) frees its bytes and returns 0, then
+ * the row is marked freed; on another value it stays marked for next time, and the walk
+ * ends with that value.  Not finished: needs it.  SENT and CANCELLED: no more.  FAILED:
+ * needs it (for OUTBOX_RETRY) while it failed at failed_before_at_ms or later. */
+int outbox_free_packages(struct outbox *o, int64_t failed_before_at_ms,
 			 int (*each)(void *self, const char *package_id), void *self,
 			 struct err *e) MUST_USE;
 /* Is this package known, and not freed?  1/0/-1: for sweeping the store. */
