@@ -53,12 +53,13 @@ struct crypto_options {
 	size_t session_key_len;
 	const uint8_t *preauth; /* CRYPTO_PREAUTH_BYTES; NULL below 3.1.1 */
 	uint64_t session_id;
+	bool as_server; /* the other end's part, for tests */
 };
 
 struct crypto;
 
 /* -1: ERR_LOCAL, OpenSSL lacks an algorithm (FIPS policy); ERR_ATTEMPT, a session key
- * of impossible length. */
+ * of impossible length, or algorithms that the dialect does not know. */
 int crypto_new(const struct crypto_options *o, struct crypto **out,
 	       struct err *e) MUST_USE;
 void crypto_free(struct crypto *c); /* wipes the keys; NULL is fine */
