@@ -1,13 +1,16 @@
 /* transport.h - DOOR: a share as an interface.  What `send` knows of a remote place.
  *
  * One struct transport is one connection; it belongs to one thread at a time.  Paths
- * are UTF-8, relative to the share's folder, with '/'; "" is that folder.  Errors carry
- * the kind that decides (base/err.h) and, where there is one, the Win32 code for the
- * log.
+ * are UTF-8, relative to the share's folder, with '/'; "" is that folder.  A path with
+ * "." or "..", a backslash, an empty part or invalid UTF-8 is ERR_REQUEST 123; a
+ * server that lists such a name ends the list with ERR_SITE.  Errors carry the kind
+ * that decides (base/err.h) and, where there is one, the Win32 code for the log.  After
+ * ERR_STOP, or when the line breaks, the transport is dead: every further call fails
+ * with the same error.
  *
- * Behind the door: lan.c (SMB, over smb/), dir.c (a local folder: courier and tests),
- * wrappers of the same shape: traced.c (tells each call), faulty.c (fails the k-th
- * call). */
+ * Behind the door: transport.c (the gate for names, remove_tree), lan.c (SMB, over
+ * smb/), dir.c (a local folder: courier and tests; oserr.c: errno -> whose fault),
+ * faulty.c (a wrapper of the same shape that fails the k-th call). */
 #ifndef TRANSPORT_TRANSPORT_H
 #define TRANSPORT_TRANSPORT_H
 
@@ -23,8 +26,9 @@ struct smb_options;
 
 struct transport_stat {
 	bool is_dir;
+	bool is_link; /* a symlink or reparse point: removed itself, never entered */
 	int64_t size_bytes;
-	int64_t mtime_ns; /* since 1970 */
+	int64_t mtime_ns; /* since 1970; a share keeps 100 ns */
 };
 
 /* What was agreed and measured; strings are static or live as long as the transport. */
@@ -90,12 +94,15 @@ struct transport {
 int transport_open_lan(const struct smb_options *o, const char *folder,
 		       struct transport **out, struct err *e) MUST_USE;
 
-/* A local folder, which must exist.  ERR_ADDRESS when it does not. */
+/* A local folder, which must exist.  ERR_ADDRESS when it does not.  Symlinks below it
+ * are never followed; `hidden` means nothing; puts are queued by doing them. */
 int transport_open_dir(const char *path, const struct stop *stop,
 		       struct transport **out, struct err *e) MUST_USE;
 
 /* Fail the k-th call (1 = first) with *fault, as a line that breaks: every call after
- * it fails too.  Takes `inner`.  For tests of every single failure. */
+ * it fails too.  Each block that a put reads counts as a call, so that files break in
+ * the middle.  What was queued before the break gets through.  Takes `inner`.  For
+ * tests of every single failure. */
 struct transport *transport_wrap_faulty(struct transport *inner, unsigned k,
 					const struct err *fault) MUST_USE;
 
@@ -118,13 +125,15 @@ int transport_space(struct transport *t, int64_t *free_bytes, struct err *e) MUS
 /* 1: made; 0: was there. */
 int transport_mkdir(struct transport *t, const char *path, bool hidden,
 		    struct err *e) MUST_USE;
-/* Replaces an existing file when `replace`, never a folder. */
+/* Replaces an existing file when `replace`, never a folder: then, and when not
+ * `replace`, something of that name is ERR_SITE 183. */
 int transport_rename(struct transport *t, const char *from, const char *to,
 		     bool replace, struct err *e) MUST_USE;
 /* A file or an empty folder.  1: gone now; 0: was not there. */
 int transport_remove(struct transport *t, const char *path, bool is_dir,
 		     struct err *e) MUST_USE;
-/* A folder and all in it, or a file.  A missing one is fine. */
+/* A folder and all in it, or a file.  A missing one is fine.  Holds at most 256 names
+ * of each folder on the way; ERR_SITE over 512 folders deep. */
 int transport_remove_tree(struct transport *t, const char *path,
 			  struct err *e) MUST_USE;
 /* A small file whole: 1 and *out (yours, NUL-terminated), 0 when it is not there;
@@ -135,7 +144,9 @@ int transport_set_mtime(struct transport *t, const char *path, bool is_dir,
 			int64_t mtime_ns, struct err *e) MUST_USE;
 
 /* Queue a file; waits while the pipeline is full.  done() runs exactly once for each
- * put, inside this or a later call.  -1: the connection is dead. */
+ * put, inside this or a later call (transport_free() at the latest).  What fails for
+ * one file alone goes to its done() and gives 0 here; -1: the connection is dead.  A
+ * file that fails in the middle stays as it is, for a resume. */
 int transport_put(struct transport *t, const struct transport_put *p,
 		  struct err *e) MUST_USE;
 int transport_mkdir_queued(struct transport *t, const char *path,
