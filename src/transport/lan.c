@@ -1,0 +1,465 @@
+/* lan.c - an SMB share as a transport: names get the folder in front, times become
+ * FILETIMEs, and each promise of the door is kept by calls of smb/. */
+#include "transport/transport.h"
+
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/mem.h"
+#include "smb/smb.h"
+
+enum {
+	ATTRIBUTE_HIDDEN = 0x2,          /* MS-FSCC 2.6 */
+	ATTRIBUTE_REPARSE_POINT = 0x400, /* MS-FSCC 2.6 */
+};
+
+/* 100 ns from 1601-01-01 to 1970-01-01 (MS-DTYP 2.3.3): 369 years, 89 of them leap */
+static const int64_t EPOCH_100NS = INT64_C(116444736000000000);
+
+struct lan {
+	struct smb *smb;
+	char *folder; /* "" or "in/packages": no '/' at the ends */
+};
+
+/* --- helpers --------------------------------------------------------------------- */
+
+static char *
+full_path(const struct lan *l, const char *path)
+{
+	if (!*l->folder || !*path)
+		return mem_dup(*path ? path : l->folder);
+	return mem_printf("%s/%s", l->folder, path);
+}
+
+static int64_t
+to_filetime(int64_t ns)
+{
+	/* Rounded down also before 1970, so that a time read back compares equal. */
+	return ns / 100 - (ns % 100 < 0) + EPOCH_100NS;
+}
+
+static int64_t
+from_filetime(int64_t filetime)
+{
+	int64_t ns;
+
+	/* FILETIME reaches further than 64 bits of ns do (1677 to 2262). */
+	if (__builtin_mul_overflow(filetime - EPOCH_100NS, 100, &ns))
+		return filetime < EPOCH_100NS ? INT64_MIN : INT64_MAX;
+	return ns;
+}
+
+static enum smb_kind
+kind_of(bool is_dir)
+{
+	return is_dir ? SMB_DIR : SMB_FILE;
+}
+
+static void
+fill_stat(const struct smb_stat *st, struct transport_stat *out)
+{
+	out->is_dir = st->kind == SMB_DIR;
+	out->is_link = (st->attributes & ATTRIBUTE_REPARSE_POINT) != 0;
+	out->size_bytes = out->is_dir ? 0 : st->size_bytes;
+	out->mtime_ns = from_filetime(st->mtime_100ns);
+}
+
+/* --- the connection -------------------------------------------------------------- */
+
+static void
+lan_free(void *impl)
+{
+	struct lan *l = impl;
+
+	smb_free(l->smb);
+	mem_free(l->folder);
+	mem_free(l);
+}
+
+static bool
+lan_alive(void *impl)
+{
+	const struct lan *l = impl;
+
+	return smb_alive(l->smb);
+}
+
+static int
+lan_probe(void *impl, struct err *e)
+{
+	const struct lan *l = impl;
+
+	return smb_echo(l->smb, e);
+}
+
+static void
+lan_set_stop(void *impl, const struct stop *stop)
+{
+	const struct lan *l = impl;
+
+	smb_set_stop(l->smb, stop);
+}
+
+static const char *
+dialect_name(enum smb_dialect dialect)
+{
+	switch (dialect) {
+	case SMB_DIALECT_202:
+		return "2.0.2";
+	case SMB_DIALECT_210:
+		return "2.1";
+	case SMB_DIALECT_300:
+		return "3.0";
+	case SMB_DIALECT_302:
+		return "3.0.2";
+	case SMB_DIALECT_311:
+		return "3.1.1";
+	}
+	return "";
+}
+
+static void
+lan_facts(void *impl, struct transport_facts *out)
+{
+	const struct lan *l = impl;
+	struct smb_facts facts;
+
+	smb_get_facts(l->smb, &facts);
+	*out = (struct transport_facts){
+	    .dialect = dialect_name(facts.dialect),
+	    .cipher = facts.cipher,
+	    .signature = facts.signature,
+	    .bytes_sent = facts.bytes_sent,
+	    .bytes_received = facts.bytes_received,
+	    .connect_ms = facts.connect_ms,
+	    .rtt_us = facts.rtt_us,
+	    .retransmits = facts.retransmits,
+	};
+}
+
+/* --- names ----------------------------------------------------------------------- */
+
+static int
+lan_stat(void *impl, const char *path, struct transport_stat *out, struct err *e)
+{
+	const struct lan *l = impl;
+	AUTO_FREE char *full = full_path(l, path);
+	struct smb_stat st;
+	int rc = smb_stat(l->smb, full, &st, e);
+
+	if (rc > 0)
+		fill_stat(&st, out);
+	return rc;
+}
+
+struct listing {
+	int (*each)(void *self, const char *name, const struct transport_stat *st);
+	void *self;
+};
+
+static int
+list_one(void *self, const char *name, const struct smb_stat *st)
+{
+	const struct listing *l = self;
+	struct transport_stat out;
+
+	fill_stat(st, &out);
+	return l->each(l->self, name, &out);
+}
+
+static int
+lan_list(void *impl, const char *path,
+	 int (*each)(void *self, const char *name, const struct transport_stat *st),
+	 void *self, struct err *e)
+{
+	const struct lan *l = impl;
+	AUTO_FREE char *full = full_path(l, path);
+	struct listing listing = {.each = each, .self = self};
+
+	return smb_list(l->smb, full, list_one, &listing, e);
+}
+
+static int
+lan_space(void *impl, int64_t *free_bytes, struct err *e)
+{
+	const struct lan *l = impl;
+
+	return smb_space(l->smb, free_bytes, e);
+}
+
+static int
+lan_mkdir(void *impl, const char *path, bool hidden, struct err *e)
+{
+	const struct lan *l = impl;
+	AUTO_FREE char *full = full_path(l, path);
+
+	return smb_mkdir(l->smb, full, hidden ? ATTRIBUTE_HIDDEN : 0, e);
+}
+
+static int
+lan_rename(void *impl, const char *from, const char *to, bool replace, struct err *e)
+{
+	const struct lan *l = impl;
+	AUTO_FREE char *full_from = full_path(l, from);
+	AUTO_FREE char *full_to = full_path(l, to);
+
+	return smb_rename(l->smb, full_from, full_to, replace, e);
+}
+
+static int
+lan_remove(void *impl, const char *path, bool is_dir, struct err *e)
+{
+	const struct lan *l = impl;
+	AUTO_FREE char *full = full_path(l, path);
+
+	return smb_delete(l->smb, full, kind_of(is_dir), e);
+}
+
+static int
+lan_set_mtime(void *impl, const char *path, bool is_dir, int64_t mtime_ns,
+	      struct err *e)
+{
+	const struct lan *l = impl;
+	AUTO_FREE char *full = full_path(l, path);
+
+	return smb_set_mtime(l->smb, full, kind_of(is_dir), to_filetime(mtime_ns), e);
+}
+
+/* --- reading --------------------------------------------------------------------- */
+
+/* The whole file, `size` bytes of it; text has room for one more. */
+static int
+read_whole(struct smb *smb, const char *full, char *text, size_t size, size_t *len,
+	   struct err *e)
+{
+	struct smb_file *f;
+	struct err unused;
+	size_t done = 0, got = 1;
+	int rc = 0, closed;
+
+	if (smb_open(smb, full, SMB_OPEN_READ, &f, e))
+		return -1;
+	while (rc == 0 && got > 0 && done < size) {
+		got = 0;
+		rc = smb_read(f, (int64_t)done, text + done, size - done, &got, e);
+		done += got;
+	}
+	/* Nothing was written, so a close that fails takes nothing back; a dead
+	 * connection will be said by the next call. */
+	closed = smb_close(f, &unused);
+	(void)closed;
+	text[done] = '\0';
+	*len = done;
+	return rc;
+}
+
+static int
+lan_read(void *impl, const char *path, size_t max, char **out, size_t *len,
+	 struct err *e)
+{
+	const struct lan *l = impl;
+	AUTO_FREE char *full = full_path(l, path);
+	AUTO_FREE char *text = NULL;
+	struct smb_stat st;
+	int rc = smb_stat(l->smb, full, &st, e);
+
+	if (rc <= 0)
+		return rc;
+	if (st.kind == SMB_DIR)
+		return err_set(e, ERR_SITE, 183,
+			       "read \"%s\": a folder of that name is in "
+			       "the way",
+			       full);
+	if (st.size_bytes < 0 || st.size_bytes > (int64_t)max)
+		return err_set(
+		    e, ERR_REQUEST, 223,
+		    "read \"%s\": it has %lld bytes, more than the %zu that it "
+		    "may have",
+		    full, (long long)st.size_bytes, max);
+	text = mem_alloc((size_t)st.size_bytes + 1);
+	if (read_whole(l->smb, full, text, (size_t)st.size_bytes, len, e))
+		return -1;
+	*out = STEAL(text);
+	return 1;
+}
+
+/* --- putting --------------------------------------------------------------------- */
+
+/* A file on its way: smb_put() borrows the path until done(), so it lives here. */
+struct lan_put {
+	char *full;
+	struct transport_put outer;
+};
+
+static int
+put_read(void *self, int64_t offset, void *buf, size_t len, struct err *e)
+{
+	const struct lan_put *p = self;
+
+	return p->outer.read(p->outer.self, offset, buf, len, e);
+}
+
+static void
+put_acked(void *self, int64_t upto_bytes)
+{
+	const struct lan_put *p = self;
+
+	if (p->outer.acked)
+		p->outer.acked(p->outer.self, upto_bytes);
+}
+
+static void
+put_done(void *self, const struct err *e)
+{
+	struct lan_put *p = self;
+
+	p->outer.done(p->outer.self, e);
+	mem_free(p->full);
+	mem_free(p);
+}
+
+static int
+lan_put(void *impl, const struct transport_put *outer, struct err *e)
+{
+	const struct lan *l = impl;
+	struct lan_put *p = mem_zero(1, sizeof(*p));
+	struct smb_put put = {
+	    .size_bytes = outer->size_bytes,
+	    .start_bytes = outer->start_bytes,
+	    .mtime_100ns = to_filetime(outer->mtime_ns),
+	    .read = put_read,
+	    .acked = put_acked,
+	    .done = put_done,
+	    .self = p,
+	};
+
+	p->full = full_path(l, outer->path);
+	p->outer = *outer;
+	put.path = p->full;
+	return smb_put(l->smb, &put, e);
+}
+
+/* A folder on its way, likewise. */
+struct lan_mkdir {
+	char *full;
+	void (*done)(void *self, const struct err *e);
+	void *self;
+};
+
+static void
+mkdir_done(void *self, const struct err *e)
+{
+	struct lan_mkdir *m = self;
+
+	m->done(m->self, e);
+	mem_free(m->full);
+	mem_free(m);
+}
+
+static int
+lan_mkdir_queued(void *impl, const char *path,
+		 void (*done)(void *self, const struct err *e), void *self,
+		 struct err *e)
+{
+	const struct lan *l = impl;
+	struct lan_mkdir *m = mem_zero(1, sizeof(*m));
+
+	m->full = full_path(l, path);
+	m->done = done;
+	m->self = self;
+	return smb_mkdir_queued(l->smb, m->full, mkdir_done, m, e);
+}
+
+static int
+lan_drain(void *impl, struct err *e)
+{
+	const struct lan *l = impl;
+
+	return smb_drain(l->smb, e);
+}
+
+/* --- opening --------------------------------------------------------------------- */
+
+/* As people and configurations write it, "\in\packages\" -> "in/packages". */
+static char *
+tidy_folder(const char *folder)
+{
+	char *tidy = mem_dup(folder ? folder : "");
+	size_t len = 0;
+
+	for (const char *c = tidy; *c; c++) {
+		bool is_slash = *c == '/' || *c == '\\';
+
+		if (is_slash && (len == 0 || tidy[len - 1] == '/'))
+			continue;
+		tidy[len++] = is_slash ? '/' : *c;
+	}
+	if (len > 0 && tidy[len - 1] == '/')
+		len--;
+	tidy[len] = '\0';
+	return tidy;
+}
+
+/* Make the folder, from the top down.  Looking first: an account may write in it and
+ * yet have no right to make what is above it. */
+static int
+make_folder(const struct lan *l, struct err *e)
+{
+	AUTO_FREE char *path = mem_dup(l->folder);
+	struct smb_stat st;
+	int rc;
+
+	if (!*path)
+		return 0;
+	rc = smb_stat(l->smb, path, &st, e);
+	if (rc < 0)
+		return -1;
+	if (rc > 0 && st.kind == SMB_DIR)
+		return 0;
+	for (char *end = path; end;) {
+		end = strchr(end, '/');
+		if (end)
+			*end = '\0';
+		if (smb_mkdir(l->smb, path, 0, e) < 0)
+			return err_wrap(e, "make the folder \"%s\" of the share", path);
+		if (end)
+			*end++ = '/';
+	}
+	return 0;
+}
+
+static const struct transport_ops lan_ops = {
+    .free = lan_free,
+    .alive = lan_alive,
+    .probe = lan_probe,
+    .set_stop = lan_set_stop,
+    .facts = lan_facts,
+    .stat = lan_stat,
+    .list = lan_list,
+    .space = lan_space,
+    .mkdir = lan_mkdir,
+    .rename = lan_rename,
+    .remove = lan_remove,
+    .read = lan_read,
+    .set_mtime = lan_set_mtime,
+    .put = lan_put,
+    .mkdir_queued = lan_mkdir_queued,
+    .drain = lan_drain,
+};
+
+int
+transport_open_lan(const struct smb_options *o, const char *folder,
+		   struct transport **out, struct err *e)
+{
+	struct lan *l = mem_zero(1, sizeof(*l));
+
+	l->folder = tidy_folder(folder);
+	if (smb_connect(o, &l->smb, e) || make_folder(l, e)) {
+		lan_free(l);
+		return -1;
+	}
+	*out = mem_zero(1, sizeof(**out));
+	(*out)->ops = &lan_ops;
+	(*out)->impl = l;
+	return 0;
+}
