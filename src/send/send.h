@@ -193,7 +193,6 @@ struct pool;
 struct pool_options {
 	const struct config *config;
 	const char *state_folder; /* outbox and package store */
-	const char *owner; /* lease owner of this process                        */
 	struct log *log;
 	const struct clock *clock;
 };
@@ -201,10 +200,12 @@ struct pool_options {
 struct pool *pool_new(const struct pool_options *o) MUST_USE;
 void pool_free(struct pool *p); /* stops, joins, closes idle connections */
 
-/* Start a sending thread for a claimed request; *thread_number is for the log.  proven:
- * its site was reached last time; counts with the connecting ones of its kind. */
+/* Start a sending thread for a claimed request (its lease: r->owner).  proven: its site
+ * was reached lately; counts with the connecting ones of its kind.  EVENT_THREAD is the
+ * first line that the thread itself writes, so that it comes before all others of it.
+ */
 int pool_start(struct pool *p, const struct request *r, bool proven,
-	       unsigned *thread_number, struct err *e) MUST_USE;
+	       struct err *e) MUST_USE;
 
 /* A thread that ended; the request in it is as it was claimed. */
 struct pool_report {
@@ -214,9 +215,11 @@ struct pool_report {
 	bool proven; /* as it was started */
 };
 
-/* Wait until a report is there, something was poked, or wait_ms (< 0: for ever) passed.
- * 1: *out is filled (yours); 0: nothing was reported. */
-int pool_wait(struct pool *p, int64_t wait_ms, struct pool_report *out);
+/* Wait until a report is there, something was poked, stop (NULL: never) was thrown, or
+ * wait_ms (< 0: for ever) passed.  1: *out is filled (yours); 0: nothing was reported.
+ */
+int pool_wait(struct pool *p, const struct stop *stop, int64_t wait_ms,
+	      struct pool_report *out);
 void pool_poke(struct pool *p); /* any thread: end a pool_wait() */
 
 /* Where its threads are; and per site through pool_site(). */

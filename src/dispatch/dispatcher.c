@@ -1,0 +1,426 @@
+#include "dispatch/dispatch.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "dispatch/choose.h"
+#include "dispatch/restart.h"
+#include "dispatch/settle.h"
+#include "dispatch/sites.h"
+#include "dispatch/watch.h"
+#include "outbox/outbox.h"
+#include "package/package.h"
+#include "send/send.h"
+
+enum {
+	MAX_UNPROVEN = 32, /* sites being tried at once; a choice, ADR 0003          */
+	PROVEN_MS =
+	    600000, /* a site sent to within 10 min counts as reached; a choice */
+	NO_MORE_MS = 1000, /* how long "No (more) ..." waits for a connection's end  */
+	LOCAL_PAUSE_MS = 30000,  /* after trouble with our own disk; a choice  */
+	LONGEST_WAIT_MS = 60000, /* leases and lifetimes are looked at that often */
+	STOP_MS = 2000, /* issue: every sending stops within 2 s                  */
+	FAILED_KEEP_MS = 604800000, /* a failed request can be retried for 7 days */
+};
+
+struct dispatcher {
+	const struct dispatch_options *o;
+	struct outbox *outbox;
+	struct pool *pool;
+	struct watch *watch;
+	char name[OUTBOX_NAME_ROOM]; /* who claims */
+	char *store;
+
+	struct sites *sites;
+	int64_t look_again_at_ms; /* wall: time alone may change the choice then */
+
+	bool owes_no_more;        /* something was started since the line was written */
+	int64_t last_start_at_ms; /* mono */
+	int64_t pause_until_ms;   /* mono: our own disk was in trouble            */
+	int64_t recover_at_ms;    /* mono: look at leases and lifetimes           */
+	bool packages_ended;      /* a request ended: bytes may be freed          */
+};
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool
+is_paused(const struct dispatcher *d)
+{
+	return d->pause_until_ms > clock_mono_ms(d->o->clock);
+}
+
+/* --- choosing and starting
+ * ---------------------------------------------------------------- */
+
+static struct choose_limits
+limits_of(const struct dispatcher *d)
+{
+	const struct config_sender *s = &d->o->config->sender;
+
+	return (struct choose_limits){
+	    .max_sendings = (int)s->max_sendings,
+	    .max_per_site = (int)s->max_sendings_per_site,
+	    .max_unproven = MAX_UNPROVEN,
+	    .restart_delay_ms = restart_delay_ms(s),
+	};
+}
+
+static struct choose_load
+load_of(const struct dispatcher *d)
+{
+	struct pool_counts c;
+
+	pool_get_counts(d->pool, &c);
+	return (struct choose_load){
+	    .connecting_proven = c.connecting_proven,
+	    .connecting_unproven = c.connecting_unproven,
+	    .waiting = c.waiting,
+	    .sending = c.sending,
+	    .retrying = c.retrying,
+	};
+}
+
+/* What policy wants to know of a site. */
+static struct choose_site
+describe(const struct dispatcher *d, const struct site *s, int64_t now_ms)
+{
+	return (struct choose_site){
+	    .best = s->best,
+	    .priority = s->priority,
+	    .filed_at_ms = s->filed_at_ms,
+	    .hold_until_at_ms = s->hold_until_at_ms,
+	    .hold_began_at_ms = s->hold_until_at_ms - d->o->config->sender.site_hold_ms,
+	    .proven = s->failures == 0 && s->last_sent_at_ms + PROVEN_MS > now_ms,
+	    .active = pool_site_active(d->pool, s->code),
+	    .connecting = pool_site_connecting(d->pool, s->code),
+	};
+}
+
+/* The site whose best request goes first of those that may go; NULL: none may. */
+static const struct site *
+choose(struct dispatcher *d, const struct choose_load *load, int64_t now_ms,
+       struct choose_site *chosen)
+{
+	const struct choose_limits limits = limits_of(d);
+	const struct site *first = NULL;
+	size_t count;
+	const struct site *all = sites_all(d->sites, &count);
+
+	d->look_again_at_ms = INT64_MAX;
+	for (size_t i = 0; i < count; i++) {
+		struct choose_site s;
+
+		if (all[i].next_at_ms)
+			d->look_again_at_ms =
+			    earlier(d->look_again_at_ms, all[i].next_at_ms);
+		if (all[i].best.n == 0)
+			continue;
+		s = describe(d, &all[i], now_ms);
+		d->look_again_at_ms = earlier(
+		    d->look_again_at_ms, choose_look_again_at_ms(&s, load, &limits));
+		if (choose_may_go(&s, load, &limits, now_ms) != CHOOSE_MAY_GO)
+			continue;
+		if (!first || choose_before(&s, chosen)) {
+			first = &all[i];
+			*chosen = s;
+		}
+	}
+	return first;
+}
+
+static void
+say_capacity(struct dispatcher *d, const struct request *r,
+	     const struct choose_load *load, int active)
+{
+	const struct config_sender *s = &d->o->config->sender;
+	const struct event_about about = {r->id.n, r->site, 0};
+	char id[32];
+
+	(void)snprintf(id, sizeof(id), "%" PRId64, r->id.n);
+	event_log(d->o->log, &about, EVENT_CAPACITY, load->sending,
+		  (int)s->max_sendings);
+	event_log(d->o->log, &about, EVENT_FOUND, id, r->site);
+	event_log(d->o->log, &about, EVENT_SITE_CAPACITY, active,
+		  (int)s->max_sendings_per_site);
+}
+
+/* A request that was claimed and cannot be started goes back. */
+static int
+give_back(struct dispatcher *d, const struct request *r, const struct err *why,
+	  struct err *e)
+{
+	const struct outbox_end end = {.to = REQUEST_PENDING, .error = why};
+	const struct event_about about = {r->id.n, r->site, 0};
+
+	event_log(d->o->log, &about, EVENT_LOCAL_TROUBLE, why->text);
+	d->pause_until_ms = clock_mono_ms(d->o->clock) + LOCAL_PAUSE_MS;
+	return outbox_finish(d->outbox, r->id, r->owner, clock_wall_ms(d->o->clock),
+			     &end, e) < 0
+		   ? -1
+		   : 0;
+}
+
+static int
+start(struct dispatcher *d, const struct choose_site *s, const struct choose_load *load,
+      struct err *e)
+{
+	const struct config_sender *settings = &d->o->config->sender;
+	AUTO_FREE struct request *r = mem_zero(1, sizeof(*r));
+	struct err why;
+	int claimed;
+
+	claimed = outbox_claim(d->outbox, s->best, d->name, clock_wall_ms(d->o->clock),
+			       settings->heartbeat_ms, r, e);
+	if (claimed <= 0)
+		return claimed;
+	say_capacity(d, r, load, s->active);
+	if (pool_start(d->pool, r, s->proven, &why) < 0)
+		return give_back(d, r, &why, e);
+	d->owes_no_more = true;
+	d->last_start_at_ms = clock_mono_ms(d->o->clock);
+	return 0;
+}
+
+static int
+load_total(const struct choose_load *l)
+{
+	return l->connecting_proven + l->connecting_unproven + l->waiting + l->sending +
+	       l->retrying;
+}
+
+/* Start all that may go now.  *idle: nothing more may go, and nothing is active. */
+static int
+start_all(struct dispatcher *d, bool *idle, struct err *e)
+{
+	*idle = false;
+	while (!is_paused(d) && !stop_thrown(d->o->stop)) {
+		const int64_t now_ms = clock_wall_ms(d->o->clock);
+		const struct choose_load load = load_of(d);
+		struct choose_site chosen;
+
+		if (sites_refresh(d->sites, d->outbox, now_ms, e) < 0)
+			return -1;
+		if (!choose(d, &load, now_ms, &chosen)) {
+			*idle = load_total(&load) == 0;
+			return 0;
+		}
+		if (start(d, &chosen, &load, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- what comes back
+ * ------------------------------------------------------------------------ */
+
+/* The line comes after the first thing that happened to what was started, as it did in
+ * the original (the seed shows it between a failed connection and what follows from
+ * it), or a second later. */
+static void
+say_no_more(struct dispatcher *d, bool reported)
+{
+	if (!d->owes_no_more)
+		return;
+	if (!reported && clock_mono_ms(d->o->clock) < d->last_start_at_ms + NO_MORE_MS)
+		return;
+	d->owes_no_more = false;
+	event_log(d->o->log, NULL, EVENT_NO_MORE);
+}
+
+static int
+settle_one(struct dispatcher *d, const struct pool_report *r, struct err *e)
+{
+	bool local = false;
+
+	if (settle(d->outbox, d->o, r, &local, e) < 0)
+		return -1;
+	d->packages_ended = true;
+	if (local)
+		d->pause_until_ms = clock_mono_ms(d->o->clock) + LOCAL_PAUSE_MS;
+	return 0;
+}
+
+static int
+free_package(void *self, const char *package_id)
+{
+	struct dispatcher *d = self;
+	struct err e;
+
+	if (package_remove(d->store, package_id, &e) == 0)
+		return 0;
+	event_log(d->o->log, NULL, EVENT_LOCAL_TROUBLE, e.text);
+	return -1;
+}
+
+static void
+say_recovered(void *self, const struct request *r, bool expired_lifetime)
+{
+	struct dispatcher *d = self;
+	const struct event_about about = {r->id.n, r->site, 0};
+
+	if (expired_lifetime)
+		event_log(d->o->log, &about, EVENT_EXPIRED, r->site);
+	else
+		event_log(d->o->log, &about, EVENT_HEARTBEAT);
+	d->packages_ended = true;
+}
+
+/* Leases that ran out, lifetimes that are over, packages that nobody needs. */
+static int
+tidy(struct dispatcher *d, const char *owner, struct err *e)
+{
+	const int64_t now_ms = clock_wall_ms(d->o->clock);
+	const int64_t mono_ms = clock_mono_ms(d->o->clock);
+
+	if (mono_ms >= d->recover_at_ms) {
+		d->recover_at_ms = mono_ms + LONGEST_WAIT_MS;
+		if (outbox_recover(d->outbox, owner, now_ms, say_recovered, d, e) < 0)
+			return -1;
+	}
+	if (!d->packages_ended)
+		return 0;
+	d->packages_ended = false;
+	return outbox_free_packages(d->outbox, now_ms - FAILED_KEEP_MS, free_package, d,
+				    e);
+}
+
+/* --- the loop
+ * --------------------------------------------------------------------------------- */
+
+/* How long nothing can happen by time alone. */
+static int64_t
+wait_ms(struct dispatcher *d)
+{
+	const int64_t mono_ms = clock_mono_ms(d->o->clock);
+	const int64_t idle_at_ms = pool_close_idle(d->pool);
+	int64_t until = mono_ms + LONGEST_WAIT_MS;
+
+	if (d->look_again_at_ms != INT64_MAX)
+		until = earlier(until, mono_ms + d->look_again_at_ms -
+					   clock_wall_ms(d->o->clock));
+	if (d->owes_no_more)
+		until = earlier(until, d->last_start_at_ms + NO_MORE_MS);
+	if (d->pause_until_ms > mono_ms)
+		until = earlier(until, d->pause_until_ms);
+	until = earlier(until, idle_at_ms);
+	return until > mono_ms ? until - mono_ms : 0;
+}
+
+/* One turn.  1: idle, and that was asked for; 0: go on. */
+static int
+turn(struct dispatcher *d, struct pool_report *report, struct err *e)
+{
+	bool idle;
+
+	if (tidy(d, NULL, e) < 0 || start_all(d, &idle, e) < 0)
+		return -1;
+	say_no_more(d, idle);
+	if (d->o->until_idle && (idle || is_paused(d)))
+		return 1;
+	if (!pool_wait(d->pool, d->o->stop, wait_ms(d), report))
+		return 0;
+	say_no_more(d, true);
+	return settle_one(d, report, e);
+}
+
+/* Ask every sending to stop and settle what comes back. */
+static int
+wind_down(struct dispatcher *d, struct pool_report *report, struct err *e)
+{
+	const int64_t until = clock_mono_ms(d->o->clock) + STOP_MS;
+	struct choose_load load = load_of(d);
+
+	pool_stop(d->pool);
+	while (load_total(&load) > 0) {
+		const int64_t left = until - clock_mono_ms(d->o->clock);
+
+		if (left <= 0)
+			return 0; /* its lease brings it back */
+		if (pool_wait(d->pool, NULL, left, report) &&
+		    settle_one(d, report, e) < 0)
+			return -1;
+		load = load_of(d);
+	}
+	return 0;
+}
+
+static int
+loop(struct dispatcher *d, struct err *e)
+{
+	AUTO_FREE struct pool_report *report = mem_zero(1, sizeof(*report));
+	int rc = 0;
+
+	/* One sender per state folder (its lock sees to that): what this name has
+	 * claimed is left from a run that ended badly. */
+	if (tidy(d, d->name, e) < 0)
+		return -1;
+	while (rc == 0 && !stop_thrown(d->o->stop))
+		rc = turn(d, report, e);
+	if (wind_down(d, report, rc < 0 ? &(struct err){0} : e) < 0)
+		rc = -1;
+	return rc < 0 ? -1 : 0;
+}
+
+/* Does anything wait that did not go? */
+static int
+anything_left(struct dispatcher *d, struct err *e)
+{
+	size_t count;
+	const struct site *all;
+
+	if (sites_refresh(d->sites, d->outbox, clock_wall_ms(d->o->clock), e) < 0)
+		return -1;
+	all = sites_all(d->sites, &count);
+	for (size_t i = 0; i < count; i++)
+		if (all[i].unfinished > 0)
+			return 1;
+	return 0;
+}
+
+static int
+open_all(struct dispatcher *d, struct err *e)
+{
+	struct pool_options p = {
+	    .config = d->o->config,
+	    .state_folder = d->o->state_folder,
+	    .log = d->o->log,
+	    .clock = d->o->clock,
+	};
+
+	if (outbox_open(d->o->state_folder, &d->outbox, e) < 0)
+		return -1;
+	d->pool = pool_new(&p);
+	return watch_start(d->o->state_folder, d->pool, &d->watch, e);
+}
+
+int
+dispatch_run(const struct dispatch_options *o, struct err *e)
+{
+	struct dispatcher d = {.o = o, .packages_ended = true};
+	int rc;
+
+	if (gethostname(d.name, sizeof(d.name) - 1) < 0)
+		str_copy_cut(d.name, sizeof(d.name), "localhost");
+	d.store = path_join(o->state_folder, "store");
+	d.sites = sites_new();
+	rc = open_all(&d, e);
+	if (rc == 0)
+		rc = loop(&d, e);
+	if (rc == 0 && o->until_idle)
+		rc = anything_left(&d, e);
+	watch_end(d.watch);
+	pool_free(d.pool);
+	outbox_close(d.outbox);
+	sites_free(d.sites);
+	mem_free(d.store);
+	return rc;
+}

@@ -1,0 +1,207 @@
+#include "dispatch/settle.h"
+
+#include <stdio.h>
+
+#include "base/digest.h"
+#include "base/str.h"
+#include "dispatch/restart.h"
+
+/* Everything that the steps below need; lives for one settle(). */
+struct settling {
+	struct outbox *outbox;
+	const struct dispatch_options *d;
+	const struct pool_report *r;
+	struct event_about about;
+	int64_t now_ms;
+	struct outbox_end end;
+	int64_t hold_until_at_ms; /* 0: leave the site's hold as it is */
+	bool *local;
+};
+
+#define SAY(s, ...) event_log((s)->d->log, &(s)->about, __VA_ARGS__)
+
+static void
+wait_for_restart(struct settling *s)
+{
+	uint64_t dice;
+
+	digest_random(&dice, sizeof(dice));
+	s->end.to = REQUEST_WAITING;
+	s->end.restart_at_ms = restart_at_ms(&s->d->config->sender, s->now_ms,
+					     s->r->request.expires_at_ms, dice);
+}
+
+static void
+say_restart(struct settling *s)
+{
+	char at[64];
+
+	SAY(s, EVENT_RESTART, clock_sms(s->end.restart_at_ms, at, sizeof(at)));
+}
+
+/* The seed's lines after a connection that could not be made (Q235753), word for word.
+ */
+static void
+end_no_connection(struct settling *s)
+{
+	const struct config_sender *settings = &s->d->config->sender;
+	char server[ADDRESS_TEXT_ROOM] = "";
+
+	if (s->r->result.address)
+		address_print_server(&s->r->result.address->where, server,
+				     sizeof(server));
+	wait_for_restart(s);
+	s->hold_until_at_ms = s->now_ms + settings->site_hold_ms;
+	SAY(s, EVENT_NO_CONNECTION, 0U);
+	SAY(s, EVENT_RETRYABLE);
+	SAY(s, EVENT_SITE_HOLD, server, s->r->request.site, settings->site_hold_ms);
+	SAY(s, EVENT_NOT_ESTABLISHED);
+	SAY(s, EVENT_ATTEMPT_FAILED);
+	SAY(s, EVENT_NO_CONNECTION, 0U);
+	SAY(s, EVENT_NO_DISCONNECT);
+	say_restart(s);
+}
+
+/* The lines of Q276259, with its spelling. */
+static void
+end_no_address(struct settling *s)
+{
+	wait_for_restart(s);
+	s->hold_until_at_ms = s->now_ms + s->d->config->sender.site_hold_ms;
+	SAY(s, EVENT_NO_ADDRESS, s->r->request.site);
+	SAY(s, EVENT_RETURNED);
+	SAY(s, EVENT_BUSY_SITE, s->r->request.site);
+	say_restart(s);
+}
+
+/* Reached, but it cannot take the package now: disk full, read-only. */
+static void
+end_site(struct settling *s)
+{
+	wait_for_restart(s);
+	s->hold_until_at_ms = s->now_ms + s->d->config->sender.site_hold_ms;
+	SAY(s, EVENT_TROUBLE, s->r->result.error.text, s->r->result.error.win32);
+	SAY(s, EVENT_RETRYABLE);
+	say_restart(s);
+}
+
+static void
+end_retry(struct settling *s)
+{
+	wait_for_restart(s);
+	SAY(s, EVENT_RETRYABLE);
+	say_restart(s);
+}
+
+static void
+end_failed(struct settling *s)
+{
+	s->end.to = REQUEST_FAILED;
+	SAY(s, EVENT_TROUBLE, s->r->result.error.text, s->r->result.error.win32);
+	SAY(s, EVENT_FATAL);
+}
+
+/* Our own trouble is nobody else's: the request goes back as if nothing had been tried.
+ */
+static void
+end_local(struct settling *s)
+{
+	s->end.to = REQUEST_PENDING;
+	*s->local = true;
+	SAY(s, EVENT_LOCAL_TROUBLE, s->r->result.error.text);
+}
+
+static void
+end_ordered(struct settling *s)
+{
+	const bool held = s->r->result.order == OUTBOX_ORDER_HOLD;
+
+	s->end.to = held ? REQUEST_HELD : REQUEST_CANCELLED;
+	SAY(s, EVENT_ORDERED, held ? "held" : "cancelled");
+}
+
+/* What becomes of the request.  false: it is not ours any more. */
+static bool
+choose_end(struct settling *s)
+{
+	switch (s->r->result.outcome) {
+	case ATTEMPT_SENT:
+		s->end.to = REQUEST_SENT;
+		return true;
+	case ATTEMPT_FAILED:
+		end_failed(s);
+		return true;
+	case ATTEMPT_RETRY:
+		end_retry(s);
+		return true;
+	case ATTEMPT_NO_CONNECTION:
+		end_no_connection(s);
+		return true;
+	case ATTEMPT_SITE:
+		end_site(s);
+		return true;
+	case ATTEMPT_NO_ADDRESS:
+		end_no_address(s);
+		return true;
+	case ATTEMPT_LOCAL:
+		end_local(s);
+		return true;
+	case ATTEMPT_STOPPED:
+		s->end.to = REQUEST_PENDING;
+		return true;
+	case ATTEMPT_ORDERED:
+		end_ordered(s);
+		return true;
+	case ATTEMPT_LOST:
+		SAY(s, EVENT_HEARTBEAT);
+		return false;
+	}
+	return false;
+}
+
+/* What is remembered of the site: reached or not, and the hold. */
+static int
+keep_site(struct settling *s, struct err *e)
+{
+	const struct attempt_result *result = &s->r->result;
+	const char *site = s->r->request.site;
+
+	if (s->hold_until_at_ms) {
+		if (outbox_site_result(s->outbox, site, NULL, &result->error, s->now_ms,
+				       e) < 0)
+			return -1;
+		return outbox_site_hold(s->outbox, site, s->hold_until_at_ms,
+					result->error.text, e);
+	}
+	if (!result->connected || !result->address)
+		return 0;
+	if (outbox_site_result(s->outbox, site, result->address->section, NULL,
+			       s->now_ms, e) < 0)
+		return -1;
+	return outbox_site_hold(s->outbox, site, 0, "", e);
+}
+
+int
+settle(struct outbox *o, const struct dispatch_options *d, const struct pool_report *r,
+       bool *local, struct err *e)
+{
+	struct settling s = {
+	    .outbox = o,
+	    .d = d,
+	    .r = r,
+	    .about = {r->request.id.n, r->request.site, r->thread_number},
+	    .now_ms = clock_wall_ms(d->clock),
+	    .local = local,
+	};
+
+	s.end.progress = &r->result.progress;
+	s.end.forget_progress = r->result.forget_progress;
+	s.end.attempt = &r->result.history;
+	s.end.error = r->result.error.kind == ERR_NONE ? NULL : &r->result.error;
+	if (!choose_end(&s))
+		return 0;
+	event_log_attempt(d->log, &s.about, &r->result.history);
+	if (outbox_finish(o, r->request.id, r->request.owner, s.now_ms, &s.end, e) < 0)
+		return -1;
+	return keep_site(&s, e);
+}
