@@ -38,7 +38,7 @@ clock_real(void)
 static time_t
 seconds(int64_t wall_ms)
 {
-	return (time_t)(wall_ms >= 0 ? wall_ms / 1000 : -((999 - wall_ms) / 1000));
+	return (time_t)(wall_ms / 1000 - (wall_ms % 1000 < 0));
 }
 
 const char *
@@ -51,7 +51,8 @@ clock_iso(int64_t wall_ms, char *buf, size_t room)
 	if (!gmtime_r(&s, &tm) ||
 	    strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
 		(void)snprintf(day, sizeof(day), "out-of-range");
-	(void)snprintf(buf, room, "%s.%03dZ", day, (int)(wall_ms - (int64_t)s * 1000));
+	(void)snprintf(buf, room, "%s.%03dZ", day,
+		       (int)((wall_ms % 1000 + 1000) % 1000));
 	return buf;
 }
 

@@ -38,10 +38,10 @@ FORMAT(2, 0)
 static void
 set_text(struct err *e, const char *fmt, va_list ap)
 {
-	char text[ERR_TEXT_BYTES];
+	char text[ERR_TEXT_BYTES + 4]; /* 4: a character that is cut in two shows */
 
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	memcpy(e->text, text, sizeof(text));
+	str_copy_cut(e->text, sizeof(e->text), text);
 }
 
 int
@@ -63,7 +63,7 @@ err_sys(struct err *e, enum err_kind kind, const char *fmt, ...)
 {
 	const int sys = errno;
 	char reason[128];
-	size_t len;
+	char whole[ERR_TEXT_BYTES + sizeof(reason) + 2];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -72,9 +72,9 @@ err_sys(struct err *e, enum err_kind kind, const char *fmt, ...)
 	e->kind = kind;
 	e->win32 = errno_win32(sys);
 	e->ntstatus = 0;
-	len = strlen(e->text);
-	(void)snprintf(e->text + len, sizeof(e->text) - len, ": %s",
+	(void)snprintf(whole, sizeof(whole), "%s: %s", e->text,
 		       strerror_r(sys, reason, sizeof(reason)));
+	str_copy_cut(e->text, sizeof(e->text), whole);
 	errno = sys;
 	return -1;
 }

@@ -28,7 +28,7 @@ add_clean(struct str *out, const char *text, const char *special)
 	for (size_t i = 0; i < len; i += used) {
 		uint32_t c = utf_next(text + i, len - i, &used);
 
-		if (c == UINT32_MAX || c < 0x20 || c == 0x7F)
+		if (utf_is_control(c))
 			str_add_char(out, '?');
 		else if (c < 0x80 && strchr(special, (int)c))
 			str_add_char(out, '\'');

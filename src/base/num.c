@@ -165,7 +165,8 @@ num_bytes_text(int64_t bytes, char *buf, size_t room)
 		(void)snprintf(buf, room, "%lld B", (long long)bytes);
 		return buf;
 	}
-	for (; n >= 1024 && i < sizeof(names) / sizeof(names[0]) - 1; i++)
+	/* 1023.95: would be printed as 1024.0. */
+	for (; n >= 1023.95 && i < sizeof(names) / sizeof(names[0]) - 1; i++)
 		n /= 1024;
 	(void)snprintf(buf, room, "%.1f %s", n, names[i]);
 	return buf;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,22 +20,35 @@ path_join(const char *dir, const char *name)
 	return mem_printf("%s%s%s", dir, len && dir[len - 1] == '/' ? "" : "/", name);
 }
 
+static int
+make_one(const char *path, mode_t mode, struct err *e)
+{
+	struct stat st;
+
+	if (mkdir(path, mode) == 0)
+		return 0;
+	if (errno == EEXIST) { /* fine, unless it is something else than a folder */
+		if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+			return 0;
+		errno = ENOTDIR;
+	}
+	return err_sys(e, ERR_LOCAL, "make folder %s", path);
+}
+
 int
 path_make(const char *path, mode_t mode, struct err *e)
 {
 	AUTO_FREE char *part = mem_dup(path);
 
-	for (char *p = part + 1; *p; p++) {
-		if (*p != '/')
+	for (char *p = part; *p; p++) {
+		if (*p != '/' || p == part)
 			continue;
 		*p = '\0';
-		if (mkdir(part, mode) < 0 && errno != EEXIST)
-			return err_sys(e, ERR_LOCAL, "make folder %s", part);
+		if (make_one(part, mode, e) < 0)
+			return -1;
 		*p = '/';
 	}
-	if (mkdir(part, mode) < 0 && errno != EEXIST)
-		return err_sys(e, ERR_LOCAL, "make folder %s", part);
-	return 0;
+	return make_one(part, mode, e);
 }
 
 static int
@@ -156,5 +170,12 @@ path_open_stream(const char *path, const char *mode)
 int
 path_close_stream(FILE *f)
 {
-	return fclose(f);
+	/* fclose() tells only of what it had to write itself. */
+	const bool failed = ferror(f);
+
+	if (fclose(f) != 0)
+		return -1;
+	if (failed)
+		errno = EIO;
+	return failed ? -1 : 0;
 }

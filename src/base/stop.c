@@ -68,11 +68,14 @@ bool
 stop_wait(const struct stop *s, int64_t wait_ms)
 {
 	const struct clock *clock = clock_real();
-	const int64_t until = clock_mono_ms(clock) + wait_ms;
+	int64_t until;
 	struct pollfd p = {.fd = s->fd, .events = POLLIN};
 
+	if (wait_ms < 0 ||
+	    __builtin_add_overflow(clock_mono_ms(clock), wait_ms, &until))
+		until = INT64_MAX;
 	while (!stop_thrown(s)) {
-		int64_t left = wait_ms < 0 ? ROUND_MS : until - clock_mono_ms(clock);
+		int64_t left = until - clock_mono_ms(clock);
 
 		if (left <= 0)
 			return false;

@@ -56,6 +56,14 @@ utf_valid(const char *text, size_t len)
 	return true;
 }
 
+bool
+utf_is_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x61C ||
+	       (c >= 0x200E && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
+	       (c >= 0x2066 && c <= 0x2069) || c > 0x10FFFF;
+}
+
 size_t
 utf_units(const char *text, size_t len)
 {

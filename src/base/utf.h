@@ -15,6 +15,11 @@ bool utf_valid(const char *text, size_t len);
  * gives UINT32_MAX and *used = 1.  len > 0. */
 uint32_t utf_next(const char *text, size_t len, size_t *used);
 
+/* Does it steer a terminal or a line instead of being seen: C0, DEL, C1, line and
+ * paragraph separators, marks that turn the direction of writing (UAX #9), and what is
+ * malformed (UINT32_MAX)? */
+bool utf_is_control(uint32_t code_point);
+
 /* How many UTF-16 units the text takes; valid UTF-8 only. */
 size_t utf_units(const char *text, size_t len);
 
