@@ -1,18 +1,22 @@
 /* package.h - DOOR: what travels: one file or one folder tree, with a name.
  *
- * Filing reads the source once: names are checked, bytes are hashed on the way and kept
- * in the package store (reflink where the file system can), one copy however many
+ * Filing reads the source once: names are checked, then bytes are hashed on the way and
+ * kept in the package store (reflink where the file system can), one copy however many
  * sites.  By reference, nothing is copied, and the index remembers what the files
- * looked like.
+ * looked like.  With hash_later, hashing is a step of its own, package_hash(), that
+ * another thread can take while the package is on its way already.
  *
- *   <store>/<id>/index      one line an entry, in the order of sending
- *   <store>/<id>/manifest   SHA-256 list, in the format of sha256sum: what is published
- * last <store>/<id>/data[/...] the bytes; not there when by reference
+ *   <store>/<id>/index        one line an entry, in the order of sending
+ *   <store>/<id>/manifest     SHA-256 list, in the format of sha256sum: published last
+ *   <store>/<id>/data[/...]   the bytes; not there when by reference
+ *   <store>/<id>.part         being made; <id>.gone: being removed
  *
  * An entry's order: each folder before what is in it; within a folder, names by bytes.
- * Memory: the names of one folder at a time, never the tree.
- * One struct package per thread.  Behind the door: read.c store.c index.c manifest.c
- * names.c (what Windows cannot hold) */
+ * Memory: the names of the folders on the way down to the entry, never the tree.
+ * One struct package per thread.  Behind the door: add.c (filing) read.c (the walk and
+ * what it refuses) names.c (what Windows cannot hold) copy.c (clone, copy, hash)
+ * index.c (the line format) package.c (reading it back) hash.c (hash_later, manifest)
+ * store.c (what is in the store) tree.c (folders by descriptor) */
 #ifndef PACKAGE_PACKAGE_H
 #define PACKAGE_PACKAGE_H
 
@@ -33,38 +37,54 @@ struct package_info {
 	char name[PACKAGE_NAME_ROOM]; /* as it will be called at the site */
 	bool is_tree;
 	bool by_reference;
-	int64_t file_count, folder_count;
+	bool is_hashed; /* entries have their sha256, and there is a manifest */
+	int64_t file_count, folder_count; /* a tree's top folder is counted */
 	int64_t total_bytes;
 };
 
 struct package_options {
-	const char *path; /* the file or folder                                      */
-	const char *name; /* NULL: the last part of path                             */
-	bool by_reference;
-	bool follow; /* symlinks: false: refused; true: what they point to      */
+	const char *path;  /* the file or folder                                   */
+	const char *name;  /* NULL: the last part of path                          */
+	bool by_reference; /* send from where it lies; the store keeps no copy     */
+	bool hash_later;   /* names, sizes and times now; package_hash() the rest  */
+	bool follow;       /* symlinks: false: refused; true: what they point to   */
 	const struct stop *stop;
 	/* Told now and then; may be NULL. */
 	void (*progress)(void *self, int64_t files, int64_t bytes);
+	/* Told each name that is refused, and why; may be NULL: *e lists the first. */
+	void (*refused)(void *self, const char *path, const char *reason);
 	void *self;
 };
 
-/* Read the source into the store.  -1:
+/* Read the source into the store.  -1, and nothing is left in the store:
  *   ERR_REQUEST  names that Windows cannot hold, things that cannot travel, a symlink,
- *                a file that changed while it was read, nothing there; the text lists
- * the first 20 names with the reason of each and counts the rest ERR_LOCAL    our disk
- *   ERR_STOP
- * and nothing is left in the store. */
+ *                a file that changed while it was read, nothing there: the text lists
+ *                the first names (20 when they fit), each with its reason, and counts
+ *                the rest.  All names are checked before the first byte is read.
+ *   ERR_LOCAL    our disk
+ *   ERR_STOP     within 2 s */
 int package_add(const char *store, const struct package_options *o,
 		struct package_info *out, struct err *e) MUST_USE;
+
+/* After hash_later: hash every file and write the manifest; 0 at once when that was
+ * done.  May run in another thread while the package is open and being sent: who has it
+ * open sees the hashes after package_rewind().  -1: ERR_REQUEST (a file changed since
+ * it was filed), ERR_LOCAL, ERR_STOP; then it can be called again. */
+int package_hash(const char *store, const char *id, const struct stop *stop,
+		 struct err *e) MUST_USE;
 
 /* Take a package out of the store.  A missing one is fine. */
 int package_remove(const char *store, const char *id, struct err *e) MUST_USE;
 
-/* Each id in the store (also half-made ones that a crash left: see package_sweep). */
-int package_each(const char *store, int (*each)(void *self, const char *id), void *self,
+/* Each whole package in the store, and how long ago it was filed: one that is young
+ * and in no request may be on its way into the outbox.  each() returns 0 to go on, else
+ * its value ends the list and is returned.  No store: no packages. */
+int package_each(const char *store,
+		 int (*each)(void *self, const char *id, int64_t age_ms), void *self,
 		 struct err *e) MUST_USE;
 
-/* Remove half-made packages older than age_ms (0: all). */
+/* Remove what a crash left half made or half removed, when older than age_ms (0: all);
+ * what a running process is making stays. */
 int package_sweep(const char *store, int64_t age_ms, struct err *e) MUST_USE;
 
 struct package; /* open for sending */
@@ -82,7 +102,7 @@ struct package_entry {
 	const char *path; /* below the package, with '/'; "" for the package itself */
 	int64_t size_bytes;
 	int64_t mtime_ns;             /* since 1970 */
-	char sha256[DIGEST_HEX_ROOM]; /* "" for folders */
+	char sha256[DIGEST_HEX_ROOM]; /* "" for folders, and when not hashed yet */
 };
 
 /* The next entry: 1; at the end: 0.  The package itself is entry 0: the one file, or
@@ -90,9 +110,9 @@ struct package_entry {
 int package_next(struct package *p, struct package_entry *out, struct err *e) MUST_USE;
 int package_rewind(struct package *p, struct err *e) MUST_USE;
 
-/* A file of the package, open for pread.  By reference: -1 ERR_REQUEST "changed since
- * it was filed" when size, mtime, ctime or inode differ.  *fd is the caller's to close.
- */
+/* A file of the package, open for pread; *fd is the caller's to close.  By reference:
+ * -1 ERR_REQUEST "has changed since it was filed" when size, mtime, ctime or inode
+ * differ, and what. */
 int package_open_file(struct package *p, const struct package_entry *entry, int *fd,
 		      struct err *e) MUST_USE;
 
@@ -100,11 +120,13 @@ int package_open_file(struct package *p, const struct package_entry *entry, int 
 int package_check_file(struct package *p, const struct package_entry *entry, int fd,
 		       struct err *e) MUST_USE;
 
-/* The manifest: its bytes are what the site gets as <name>.sha256.  Borrowed path. */
+/* The manifest: its bytes are what the site gets as <name>.sha256, checked there by
+ * `sha256sum -c <name>.sha256`.  Borrowed path; the file is there once is_hashed. */
 const char *package_manifest_path(const struct package *p);
 
-/* Is this a name that the site can hold?  1: yes; -1: ERR_REQUEST with the reason.  One
- * component, no separators.  Source: MS-FSCC 2.1.5, "Naming Files, Paths". */
+/* May a package be called this?  0: yes; -1: ERR_REQUEST with the reason.  One
+ * component that Windows can hold (names.h), which neither is `.lansender` nor ends in
+ * `.sha256`, and leaves room for that. */
 int package_name_check(const char *name, size_t len, struct err *e) MUST_USE;
 
 #endif
