@@ -1,9 +1,10 @@
 /* ntstatus.h - the statuses that the engine itself looks at (MS-ERREF 2.3.1).
- * Macros, since C17 has no enumeration of 32 unsigned bits.  What each means is in
- * ntstatus.c. */
+ * Pure.  Macros, since C17 has no enumeration of 32 unsigned bits.  What each means is
+ * in ntstatus.c. */
 #ifndef SMB_NTSTATUS_H
 #define SMB_NTSTATUS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define NT_SUCCESS                  UINT32_C(0x00000000)
@@ -43,5 +44,11 @@
 #define NT_USER_SESSION_DELETED     UINT32_C(0xC0000203)
 #define NT_PATH_NOT_COVERED         UINT32_C(0xC0000257)
 #define NT_NETWORK_SESSION_EXPIRED  UINT32_C(0xC000035C)
+
+struct smb_status_info;
+
+/* The table, row by row, for tests and lists; i < ntstatus_count(). */
+size_t ntstatus_count(void);
+const struct smb_status_info *ntstatus_row(size_t i);
 
 #endif

@@ -1,0 +1,75 @@
+/* blame.c - whose fault a status is, once it is known what was asked. */
+#include "smb/blame.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/str.h"
+#include "smb/ntstatus.h"
+#include "smb/smb.h"
+
+/* Where the table's answer does not fit what was being done. */
+static const struct {
+	enum blame_op op;
+	uint32_t ntstatus;
+	enum err_kind kind;
+	const char *text;
+} exceptions[] = {
+    /* The account got in and could write a moment ago; what is in the way now is an
+     * open handle (MS-FSA, rename; measured on Samba: target open by a reader). */
+    {BLAME_RENAME, NT_ACCESS_DENIED, ERR_ATTEMPT,
+     "the target or something in the folder is open there, or the account may not "
+     "delete "
+     "in the folder"},
+    {BLAME_DELETE, NT_ACCESS_DENIED, ERR_ATTEMPT,
+     "it is open there, read-only, or the account may not delete it"},
+    /* MS-SMB2 3.3.5.7: a share that wants encryption says no more than this. */
+    {BLAME_TREE, NT_ACCESS_DENIED, ERR_ADDRESS,
+     "the account has no rights on the share, or the share wants encryption (encrypt = "
+     "required); check both"},
+    /* Samba's answer to a guest or an account that may not use the network. */
+    {BLAME_LOGON, NT_ACCESS_DENIED, ERR_ADDRESS,
+     "the server does not let this account log on, or wants signing or encryption that "
+     "was not agreed"},
+    /* MS-SMB2 3.3.5.5.3: the token was not understood, so the mechanism does not suit.
+     */
+    {BLAME_LOGON, NT_INVALID_PARAMETER, ERR_ADDRESS,
+     "the server does not understand this way of logging on; try auth = ntlm or "
+     "kerberos"},
+    /* MS-SMB2 3.3.5.4: no dialect in common. */
+    {BLAME_NEGOTIATE, NT_NOT_SUPPORTED, ERR_ADDRESS,
+     "the server and this program have no SMB dialect in common"},
+    {BLAME_NEGOTIATE, NT_INVALID_PARAMETER, ERR_ADDRESS,
+     "the server does not understand the first message; it may know SMB1 only"},
+    /* A tree or log-on that is not there is not something that a retry finds. */
+    {BLAME_TREE, NT_OBJECT_NAME_NOT_FOUND, ERR_ADDRESS,
+     "there is no share of that name on the server; check the share's name"},
+    {BLAME_TREE, NT_OBJECT_PATH_NOT_FOUND, ERR_ADDRESS,
+     "the folder behind the share is not there; create it or mount its disk"},
+};
+
+int
+blame_set(struct err *e, enum blame_op op, uint32_t ntstatus, const char *fmt, ...)
+{
+	const struct smb_status_info *s = smb_status(ntstatus);
+	enum err_kind kind = s->kind;
+	const char *text = s->text;
+	char context[ERR_TEXT_BYTES / 2];
+	va_list ap;
+
+	for (size_t i = 0; i < COUNT(exceptions); i++) {
+		if (exceptions[i].op != op || exceptions[i].ntstatus != ntstatus)
+			continue;
+		kind = exceptions[i].kind;
+		text = exceptions[i].text;
+	}
+	va_start(ap, fmt);
+	(void)vsnprintf(context, sizeof(context), fmt, ap);
+	va_end(ap);
+	/* Success where an error is being told is the caller's mistake; not an error of
+	 * kind "none", which nobody could act upon. */
+	err_set(e, kind == ERR_NONE ? ERR_ATTEMPT : kind, s->win32,
+		"%s: %s (%s, 0x%08X)", context, text, s->name, ntstatus);
+	e->ntstatus = ntstatus;
+	return -1;
+}
