@@ -7,6 +7,11 @@
 
 #include "base/str.h"
 
+/* The functions themselves are defined here. */
+#undef err_set
+#undef err_sys
+#undef err_wrap
+
 static const char *const kind_names[] = {
     [ERR_NONE] = "none",       [ERR_REQUEST] = "request", [ERR_ATTEMPT] = "attempt",
     [ERR_ADDRESS] = "address", [ERR_SITE] = "site",       [ERR_LOCAL] = "local",

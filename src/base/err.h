@@ -43,6 +43,18 @@ int err_sys(struct err *e, enum err_kind kind, const char *fmt, ...) FORMAT(3, 4
 /* Put "`context`: " in front of the text that is there.  Returns -1. */
 int err_wrap(struct err *e, const char *fmt, ...) FORMAT(2, 3);
 
+/* That these return -1 is said once more where compilers and analyzers see it: for them
+ * `return err_set(...)` could otherwise return 0, with the outputs not filled. */
+static inline int
+err_failed(int always)
+{
+	(void)always;
+	return -1;
+}
+#define err_set(...)  err_failed(err_set(__VA_ARGS__))
+#define err_sys(...)  err_failed(err_sys(__VA_ARGS__))
+#define err_wrap(...) err_failed(err_wrap(__VA_ARGS__))
+
 /* Short lower-case name of a kind: "request", "attempt", ... for logs and JSON. */
 const char *err_kind_name(enum err_kind kind);
 
