@@ -29,67 +29,63 @@
 /* --- the sender log
  * --------------------------------------------------------------------- */
 
-/* What happened; event.c has the one table: id, name, level, the original's words.
- * Numbers are for good: runbooks and JSON readers know them. */
+/* What happened.  event.c has the one table: id, name, level, the original's words.
+ * Numbers are for good: runbooks and JSON readers know them.  In brackets: the
+ * arguments that event_log() wants, s a string, d an int, u an unsigned, n a long long,
+ * ms an int64_t. */
+/* clang-format off */
 enum event {
-	EVENT_STARTED = 100,
-	EVENT_STOPPED = 101,
-	EVENT_CAPACITY = 110, /* Checking for sending capacity. Used %d out of %d.   */
-	EVENT_FOUND = 111,    /* Found send request. ID: %s, Dest Site: %s           */
-	EVENT_SITE_CAPACITY =
-	    112,             /* Checking for site-specific sending capacity. ...    */
-	EVENT_THREAD = 113,  /* Created sending thread (Thread ID = %u)             */
-	EVENT_NO_MORE = 114, /* No (more) send requests found to process.           */
-	EVENT_NO_ADDRESS =
-	    120,              /* There is no longer an address to destination site %s */
-	EVENT_RETURNED = 121, /* Returning send request to pending because ...       */
-	EVENT_BUSY_SITE = 122, /* Site %s added to list of busy sites because ...     */
-	EVENT_TRYING = 130,    /* Trying the No. %u address (out of %zu)              */
-	EVENT_REUSED = 131, /* Passed the xmit file test, use the existing connection */
-	EVENT_CONNECT_ERROR = 132,  /* Error during WNetAddConnection2 to %s (%u).  */
-	EVENT_CONNECT_ADVICE = 133, /* what to look at, in words */
-	EVENT_CONNECTED = 134,
-	EVENT_NO_CONNECTION =
-	    135,               /* There is no existing connection, Win32 error = %u   */
-	EVENT_RETRYABLE = 136, /* Operation is retryable.                             */
-	EVENT_FATAL = 137,     /* Error is considered fatal.                          */
-	EVENT_SITE_HOLD = 138, /* Cannot connect to server %s at remote site %s, won't
-				* try send requests going to site %s for %s or until
-				* there are no active send requests.                 */
-	EVENT_NOT_ESTABLISHED = 139, /* Could not establish connection. */
-	EVENT_ATTEMPT_FAILED = 140,  /* Attempt to connect failed.  */
-	EVENT_NO_DISCONNECT = 141,   /* No need to disconnect   */
-	EVENT_RESTART = 142, /* Restart time = %s                                   */
-	EVENT_PACKAGE_FILE = 150, /* Package file = %s */
-	EVENT_INSTRUCTION = 151,  /* Instruction file = %s  */
-	EVENT_CHECKING = 152, /* Checking for remote file %s                         */
-	EVENT_OPENING = 153,  /* Attempt to create/open the remote file %s           */
-	EVENT_OPENED = 154,   /* Created/opened the remote file %s                   */
-	EVENT_OPEN_ERROR =
-	    155, /* Cannot create/open the remote file %s, Win32 error = %u. */
-	EVENT_SENDING = 156,   /* Sending Started [%s]                                */
-	EVENT_WRITING = 157,   /* Attempt to write %lld bytes to %s at position %lld  */
-	EVENT_WROTE = 158,     /* Wrote %lld bytes to %s at position %lld             */
-	EVENT_SENT_FILE = 159, /* Sending completed [%s]                              */
-	EVENT_FINISHED =
-	    160, /* Finished sending SWD package %s version %d to site %s */
-	EVENT_RENAMING = 161, /* Renaming remote file %s to %s                       */
-	EVENT_RENAMED = 162,  /* Rename completed [%s]                               */
-	EVENT_SUCCESS = 163,  /* Sending completed successfully                      */
-	EVENT_RESUME = 164,
-	EVENT_NO_SPACE = 165, /* There is not enough space on the disk.              */
-	EVENT_TROUBLE = 166,  /* an error in the middle, in words                    */
-	EVENT_RETRY_WAIT = 167,
-	EVENT_HEARTBEAT = 170, /* Heartbeat is expired.                               */
-	EVENT_CANT_REESTABLISH = 171, /* Can't re-establish the connection. */
-	EVENT_EXPIRED = 172,
-	EVENT_GAVE_UP = 173,
-	EVENT_SUSPENDED = 174,
-	EVENT_ORDERED = 175, /* a person held or cancelled it                       */
-	EVENT_LOCAL_TROUBLE = 176,
-	EVENT_ATTEMPT =
-	    180, /* one line an attempt: where the time went (house.md 6.10) */
+	EVENT_STARTED = 100,          /* []                                           */
+	EVENT_STOPPED = 101,          /* []                                           */
+	EVENT_CAPACITY = 110,         /* [d used, d out of]                           */
+	EVENT_FOUND = 111,            /* [s id, s site]                               */
+	EVENT_SITE_CAPACITY = 112,    /* [d used, d out of]                           */
+	EVENT_THREAD = 113,           /* [u thread]; pool.c says it, in that thread   */
+	EVENT_NO_MORE = 114,          /* []                                           */
+	EVENT_NO_ADDRESS = 120,       /* [s site]                                     */
+	EVENT_RETURNED = 121,         /* []                                           */
+	EVENT_BUSY_SITE = 122,        /* [s site]                                     */
+	EVENT_TRYING = 130,           /* [u number, u out of]                         */
+	EVENT_REUSED = 131,           /* []                                           */
+	EVENT_CONNECT_ERROR = 132,    /* [s \\server\share, u Win32 code]             */
+	EVENT_CONNECT_ADVICE = 133,   /* [s what to look at]                          */
+	EVENT_CONNECTED = 134,        /* [s \\server\share, s how]                    */
+	EVENT_NO_CONNECTION = 135,    /* [u Win32 code]                               */
+	EVENT_RETRYABLE = 136,        /* []                                           */
+	EVENT_FATAL = 137,            /* []                                           */
+	EVENT_SITE_HOLD = 138,        /* [s \\server, s site, ms]; 60 min: "an hour"  */
+	EVENT_NOT_ESTABLISHED = 139,  /* []                                           */
+	EVENT_ATTEMPT_FAILED = 140,   /* []                                           */
+	EVENT_NO_DISCONNECT = 141,    /* []                                           */
+	EVENT_RESTART = 142,          /* [s clock_sms()]                              */
+	EVENT_PACKAGE_FILE = 150,     /* [s name]                                     */
+	EVENT_INSTRUCTION = 151,      /* [s local path]                               */
+	EVENT_CHECKING = 152,         /* [s remote path]                              */
+	EVENT_OPENING = 153,          /* [s remote path]                              */
+	EVENT_OPENED = 154,           /* [s remote path]                              */
+	EVENT_OPEN_ERROR = 155,       /* [s remote path, u Win32 code]                */
+	EVENT_SENDING = 156,          /* [s name]                                     */
+	EVENT_WRITING = 157,          /* [n bytes, s remote path, n position]         */
+	EVENT_WROTE = 158,            /* [n bytes, s remote path, n position]         */
+	EVENT_SENT_FILE = 159,        /* [s name]                                     */
+	EVENT_FINISHED = 160,         /* [s name, d version, s site]                  */
+	EVENT_RENAMING = 161,         /* [s remote path, s remote path]               */
+	EVENT_RENAMED = 162,          /* [s remote path]                              */
+	EVENT_SUCCESS = 163,          /* []                                           */
+	EVENT_RESUME = 164,           /* [s remote path, n position]                  */
+	EVENT_NO_SPACE = 165,         /* []                                           */
+	EVENT_TROUBLE = 166,          /* [s words, u Win32 code]                      */
+	EVENT_RETRY_WAIT = 167,       /* [u retry, u out of, ms]                      */
+	EVENT_HEARTBEAT = 170,        /* []                                           */
+	EVENT_CANT_REESTABLISH = 171, /* []                                           */
+	EVENT_EXPIRED = 172,          /* [s site]                                     */
+	EVENT_GAVE_UP = 173,          /* [s words]                                    */
+	EVENT_SUSPENDED = 174,        /* [s words]                                    */
+	EVENT_ORDERED = 175,          /* [s "held", "cancelled"]                      */
+	EVENT_LOCAL_TROUBLE = 176,    /* [s words]                                    */
+	EVENT_ATTEMPT = 180,          /* by event_log_attempt() only                  */
 };
+/* clang-format on */
 
 /* Who an event is about; goes into the context ("request=812 site=MS1").  NULL is fine.
  */
@@ -99,8 +95,7 @@ struct event_about {
 	unsigned thread; /* 0: the calling one */
 };
 
-/* Write the event; arguments as its format in the table wants them.  NULL log: nothing.
- */
+/* Write the event; arguments as its line above says.  NULL log: nothing. */
 void event_log(struct log *log, const struct event_about *about, enum event id, ...);
 
 /* The one `event=attempt` line that closes each attempt. */

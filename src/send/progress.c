@@ -1,0 +1,117 @@
+#include "send/progress.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+void
+progress_init(struct progress *p, const struct request_progress *from)
+{
+	*p = (struct progress){0};
+	p->next = from->entries_done;
+	p->whole_bytes = from->bytes_done - from->offset_bytes;
+}
+
+void
+progress_done(struct progress *p)
+{
+	mem_free(p->files);
+	*p = (struct progress){0};
+}
+
+/* Room behind the last one: the whole ones in front are dropped before more is taken.
+ */
+static void
+make_room(struct progress *p)
+{
+	if (p->first + p->count < p->room)
+		return;
+	if (p->first > p->room / 2) {
+		memmove(p->files, p->files + p->first, p->count * sizeof(*p->files));
+		p->first = 0;
+		return;
+	}
+	p->files = mem_grow(p->files, p->first + p->count, &p->room, sizeof(*p->files));
+}
+
+void
+progress_add(struct progress *p, int64_t number, int64_t size_bytes,
+	     int64_t start_bytes)
+{
+	assert(number >= p->next);
+	make_room(p);
+	p->files[p->first + p->count] =
+	    (struct progress_file){number, size_bytes, start_bytes, false};
+	p->count++;
+	p->next = number + 1;
+}
+
+/* The added file with that number: they lie in order. */
+static struct progress_file *
+find(const struct progress *p, int64_t number)
+{
+	size_t low = p->first, high = p->first + p->count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (p->files[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	assert(low < p->first + p->count && p->files[low].number == number);
+	return &p->files[low];
+}
+
+void
+progress_acked(struct progress *p, int64_t number, int64_t upto_bytes)
+{
+	struct progress_file *f = find(p, number);
+
+	if (upto_bytes > f->acked_bytes)
+		f->acked_bytes = upto_bytes;
+}
+
+void
+progress_whole(struct progress *p, int64_t number)
+{
+	find(p, number)->is_whole = true;
+	while (p->count > 0 && p->files[p->first].is_whole) {
+		p->whole_bytes += p->files[p->first].size_bytes;
+		p->first++;
+		p->count--;
+	}
+	if (p->count == 0)
+		p->first = 0;
+}
+
+void
+progress_last(struct progress *p, int64_t entries)
+{
+	assert(entries >= p->next);
+	p->next = entries;
+}
+
+struct request_progress
+progress_get(const struct progress *p)
+{
+	struct request_progress out = {.entries_done = p->next,
+				       .bytes_done = p->whole_bytes};
+
+	if (p->count > 0) {
+		out.entries_done = p->files[p->first].number;
+		out.offset_bytes = p->files[p->first].acked_bytes;
+		out.bytes_done += out.offset_bytes;
+	}
+	return out;
+}
+
+bool
+progress_beyond(const struct request_progress *a, const struct request_progress *b)
+{
+	if (a->entries_done != b->entries_done)
+		return a->entries_done > b->entries_done;
+	return a->offset_bytes > b->offset_bytes;
+}

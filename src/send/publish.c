@@ -1,0 +1,269 @@
+#include "send/publish.h"
+
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "send/crash.h"
+
+enum {
+	MANIFEST_MAX = 1 << 28, /* bytes; a million files with long names; a choice */
+	ACCESS_DENIED = 5,      /* MS-ERREF 2.2 */
+	SHARING_VIOLATION = 32,
+	LOCK_VIOLATION = 33,
+	ALREADY_EXISTS = 183,
+	USER_MAPPED_FILE = 1224,
+};
+
+/* Where everything is; remote paths. */
+struct places {
+	char *staged, *staged_manifest;
+	char *live, *live_manifest;
+	char *previous, *previous_manifest;
+};
+
+static void
+places_init(struct places *at, const struct publish *p)
+{
+	at->staged = mem_printf("%s/%s", p->staging, p->name);
+	at->staged_manifest = mem_printf("%s" PUBLISH_SUFFIX, at->staged);
+	at->live = mem_dup(p->name);
+	at->live_manifest = mem_printf("%s" PUBLISH_SUFFIX, p->name);
+	at->previous = mem_printf(PUBLISH_PREVIOUS "/%s", p->name);
+	at->previous_manifest = mem_printf("%s" PUBLISH_SUFFIX, at->previous);
+}
+
+static void
+places_done(struct places *at)
+{
+	mem_free(at->staged);
+	mem_free(at->staged_manifest);
+	mem_free(at->live);
+	mem_free(at->live_manifest);
+	mem_free(at->previous);
+	mem_free(at->previous_manifest);
+}
+
+#define AUTO_PLACES AUTO(places_done)
+
+/* 1/0/-1. */
+static int
+is_there(const struct publish *p, const char *path, struct err *e)
+{
+	struct transport_stat st;
+
+	return transport_stat(p->transport, path, &st, e);
+}
+
+/* Is the published manifest byte for byte ours?  1/0/-1. */
+static int
+is_ours(const struct publish *p, const struct places *at, struct err *e)
+{
+	AUTO_FREE char *ours = NULL, *theirs = NULL;
+	size_t ours_len, theirs_len;
+	struct transport_stat st;
+	int there = transport_stat(p->transport, at->live_manifest, &st, e);
+
+	if (there <= 0)
+		return there;
+	if (path_read_file(p->manifest_path, MANIFEST_MAX, ERR_LOCAL, &ours, &ours_len,
+			   e) < 0)
+		return -1;
+	if (st.is_dir || st.size_bytes != (int64_t)ours_len)
+		return 0;
+	there = transport_read(p->transport, at->live_manifest, MANIFEST_MAX, &theirs,
+			       &theirs_len, e);
+	if (there <= 0)
+		return there;
+	return theirs_len == ours_len && memcmp(ours, theirs, ours_len) == 0;
+}
+
+/* The package's part: is it staged, at its place, or neither? */
+static int
+look(const struct publish *p, const struct places *at, enum publish_found *out,
+     struct err *e)
+{
+	int staged = is_there(p, at->staged, e);
+	int manifest, live;
+
+	if (staged < 0)
+		return -1;
+	if (staged) {
+		*out = PUBLISH_STAGED;
+		return 0;
+	}
+	live = is_there(p, at->live, e);
+	manifest = live > 0 ? is_there(p, at->staged_manifest, e) : live;
+	if (manifest < 0)
+		return -1;
+	if (manifest) {
+		*out = PUBLISH_MANIFEST;
+		return 0;
+	}
+	live = live ? is_ours(p, at, e) : 0;
+	if (live < 0)
+		return -1;
+	*out = live ? PUBLISH_DONE : PUBLISH_NOTHING;
+	return 0;
+}
+
+int
+publish_look(const struct publish *p, enum publish_found *out, struct err *e)
+{
+	AUTO_PLACES struct places at;
+
+	places_init(&at, p);
+	return look(p, &at, out, e);
+}
+
+static int
+move(const struct publish *p, const char *from, const char *to, bool replace,
+     struct err *e)
+{
+	if (p->say)
+		p->say(p->self, from, to, false);
+	if (transport_rename(p->transport, from, to, replace, e) < 0)
+		return -1;
+	if (p->say)
+		p->say(p->self, from, to, true);
+	return 0;
+}
+
+/* A rename was refused although the line is good.  Who holds it is not told by the
+ * server, only that somebody does; the same answer may mean that the account may not
+ * rename, so both are said.  183: another request published under this name meanwhile.
+ */
+static int
+blame_rename(const struct publish *p, const char *what, struct err *e)
+{
+	const bool in_use = e->win32 == SHARING_VIOLATION ||
+			    e->win32 == ACCESS_DENIED || e->win32 == LOCK_VIOLATION ||
+			    e->win32 == USER_MAPPED_FILE;
+
+	if (!transport_alive(p->transport) || !(in_use || e->win32 == ALREADY_EXISTS))
+		return -1;
+	e->kind = ERR_ATTEMPT;
+	if (!in_use)
+		return -1;
+	return err_wrap(e,
+			"%s cannot be moved: a program at the site has it open (close "
+			"it there), or the account may not rename it",
+			what);
+}
+
+/* Make room in .lansender/previous.  Before anything moves: emptying a large folder
+ * takes long, and the site shall not be without its manifest meanwhile.  The manifest
+ * goes first: it never stands beside a package that is not its own (P4). */
+static int
+clear_previous(const struct publish *p, const struct places *at, struct err *e)
+{
+	int there;
+
+	if (transport_mkdir(p->transport, PUBLISH_PREVIOUS, false, e) < 0)
+		return -1;
+	there = is_there(p, at->previous, e);
+	if (there <= 0)
+		return there; /* a manifest alone there: put away just before a crash */
+	if (transport_remove(p->transport, at->previous_manifest, false, e) < 0 ||
+	    transport_remove_tree(p->transport, at->previous, e) < 0)
+		return -1;
+	crash_point("publish.after-clear-previous");
+	return 0;
+}
+
+/* What was put aside comes back, as far as it goes: the site is not left without a
+ * package because the new one cannot be moved.  The next run puts it aside again. */
+static void
+put_back(const struct publish *p, const struct places *at)
+{
+	struct err unused;
+
+	if (!transport_alive(p->transport))
+		return;
+	if (is_there(p, at->live, &unused) == 0 &&
+	    transport_rename(p->transport, at->previous, at->live, false, &unused) < 0)
+		return;
+	crash_point("publish.after-put-back");
+	(void)!transport_rename(p->transport, at->previous_manifest, at->live_manifest,
+				false, &unused);
+}
+
+/* The former version to .lansender/previous: its manifest first, so that nobody acts
+ * upon a manifest whose package is about to move (P2). */
+static int
+put_aside(const struct publish *p, const struct places *at, struct err *e)
+{
+	int manifest;
+
+	if (clear_previous(p, at, e) < 0)
+		return -1;
+	manifest = is_there(p, at->live_manifest, e);
+	if (manifest < 0)
+		return -1;
+	if (manifest && move(p, at->live_manifest, at->previous_manifest, true, e) < 0)
+		return -1;
+	crash_point("publish.after-manifest-away");
+	if (move(p, at->live, at->previous, false, e) < 0) {
+		put_back(p, at);
+		return -1;
+	}
+	crash_point("publish.after-rename-old");
+	return 0;
+}
+
+static int
+move_package(const struct publish *p, const struct places *at, struct err *e)
+{
+	int live = is_there(p, at->live, e);
+
+	if (live < 0)
+		return -1;
+	if (live && put_aside(p, at, e) < 0)
+		return blame_rename(p, "the former version", e);
+	/* A manifest without a package says nothing true. */
+	if (!live && transport_remove(p->transport, at->live_manifest, false, e) < 0)
+		return -1;
+	if (move(p, at->staged, at->live, false, e) < 0) {
+		if (live)
+			put_back(p, at);
+		return blame_rename(p, "the staged package", e);
+	}
+	crash_point("publish.after-rename-new");
+	return 0;
+}
+
+/* What is left is an empty folder.  When the line is good and it still cannot be
+ * removed, that is no reason to call the package unpublished. */
+static int
+remove_staging(const struct publish *p, struct err *e)
+{
+	if (transport_remove_tree(p->transport, p->staging, e) < 0)
+		return transport_alive(p->transport) ? 0 : -1;
+	crash_point("publish.after-remove-staging");
+	return 0;
+}
+
+int
+publish_run(const struct publish *p, struct err *e)
+{
+	AUTO_PLACES struct places at;
+	enum publish_found found;
+
+	places_init(&at, p);
+	if (look(p, &at, &found, e) < 0)
+		return -1;
+	if (found == PUBLISH_NOTHING)
+		return err_set(e, ERR_ATTEMPT, 2,
+			       "publish %s: what was staged in %s is gone; it is sent "
+			       "again from the start",
+			       p->name, p->staging);
+	if (found == PUBLISH_STAGED && move_package(p, &at, e) < 0)
+		return -1;
+	if (found != PUBLISH_DONE) {
+		if (move(p, at.staged_manifest, at.live_manifest, true, e) < 0)
+			return -1;
+		crash_point("publish.after-manifest");
+	}
+	return remove_staging(p, e);
+}
