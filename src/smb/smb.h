@@ -18,10 +18,14 @@
  *
  * The server is not trusted: every reply is bounds-checked and, with signing, verified.
  *
- * Behind the door: wire.c (PDUs), dial.c (TCP), conn.c (poll loop, pipeline),
- * credits.c, crypto.c (keys, signing, encryption), auth.c (GSSAPI), negotiate.c,
- * session.c, file.c, query.c, put.c, ntstatus.c (status -> Win32, text), blame.c
- * (status -> whose fault). */
+ * Callbacks (read, acked, done) run inside a call on the same struct smb and must not
+ * make another one, but smb_put() and smb_mkdir_queued(), which then only queue.
+ *
+ * Behind the door: pdu_request.c and pdu_reply.c (messages), dial.c (TCP), conn.c,
+ * conn_out.c and conn_in.c (poll loop), credits.c, window.c, crypto.c (keys, signing,
+ * encryption), auth.c (GSSAPI), negotiate.c, session.c, chain.c (requests about one file
+ * as one), smb.c, file.c, query.c, put.c, put_small.c and put_large.c (pipeline),
+ * ntstatus.c (status -> Win32, text), blame.c (status -> whose fault). */
 #ifndef SMB_SMB_H
 #define SMB_SMB_H
 
@@ -231,7 +235,8 @@ int smb_put(struct smb *s, const struct smb_put *p, struct err *e) MUST_USE;
 int smb_drain(struct smb *s, struct err *e) MUST_USE;
 
 /* Folders, pipelined: queued like a put.  done(e): NULL also when the folder was there.
- */
+ * What is queued later and lies in it waits for it by itself; `path` must live until
+ * done(). */
 int smb_mkdir_queued(struct smb *s, const char *path,
 		     void (*done)(void *self, const struct err *e), void *self,
 		     struct err *e) MUST_USE;
