@@ -110,11 +110,9 @@ struct package_entry {
 int package_next(struct package *p, struct package_entry *out, struct err *e) MUST_USE;
 int package_rewind(struct package *p, struct err *e) MUST_USE;
 
-/* A file of the package, open for pread; *fd is the caller's to close.  `entry` is one
- * that package_next() gave, or a copy of it with a path of its own: not only the last
- * one, since hundreds of files are on their way at once and each is opened when its
- * first block is read.  By reference: -1 ERR_REQUEST "has changed since it was filed"
- * when size, mtime, ctime or inode differ, and what. */
+/* A file of the package, open for pread; *fd is the caller's to close.  By reference:
+ * -1 ERR_REQUEST "has changed since it was filed" when size, mtime, ctime or inode
+ * differ, and what. */
 int package_open_file(struct package *p, const struct package_entry *entry, int *fd,
 		      struct err *e) MUST_USE;
 

@@ -1,0 +1,156 @@
+/* conn.h - one connection: requests go out, responses come back and find their request.
+ * ROOM: only smb/ includes it.  One thread at a time.
+ *
+ * A request, or a compound of related ones, is a struct op that its owner embeds in
+ * something of its own.  conn_queue() takes it; op->done() gives it back.  Between the
+ * two the bytes of op->head and op->payload must stay where they are.
+ *
+ *        conn_queue      credits are there,           last byte       all answered
+ *   owner -------> queue ---------------> wire ----------------> flight ------> owner
+ *                        MessageIds, signature,  in the kernel
+ *                        encryption
+ *
+ * One function moves everything: conn_step().  All callbacks run inside it.
+ *   N1  an op is on exactly one list between conn_queue() and done()
+ *   N2  done() is called exactly once for each conn_queue()
+ *   N3  flight is in the order of MessageIds
+ *   N4  after a failure nothing is sent or read any more; every op is given back with
+ *       the first error, and conn_step() returns it for ever */
+#ifndef SMB_CONN_H
+#define SMB_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/stop.h"
+#include "smb/credits.h"
+#include "smb/crypto.h"
+#include "smb/pdu.h"
+
+enum {
+	OP_PARTS = 5, /* CREATE WRITE SET_INFO SET_INFO CLOSE */
+	/* Signed and ready while the kernel is busy: one large WRITE; a choice */
+	CONN_AHEAD_BYTES = 1024 * 1024,
+};
+
+struct op_part { /* one request of a compound, or the only one */
+	enum pdu_command command;
+	uint32_t at, len;   /* in head; of the last one without payload */
+	int64_t cost_bytes; /* payload either way, for the credit charge */
+	/* the rest is conn's */
+	uint16_t charge;
+	bool answered;
+	uint32_t status; /* once answered */
+	uint64_t message_id;
+};
+
+struct op {
+	uint8_t *head; /* requests, one behind the other; stamped and signed in place */
+	size_t head_len;
+	const uint8_t *payload; /* data of a single WRITE, behind head; never copied */
+	size_t payload_len;
+	struct op_part part[OP_PARTS];
+	unsigned parts;
+	bool bare;   /* neither signed nor encrypted: until the log-on is done   */
+	bool urgent; /* may use the last credit, goes before others              */
+
+	/* The bytes are final and about to leave.  May be NULL. */
+	void (*leaving)(struct op *op);
+	/* A part was answered; *m is gone afterwards.  Errors of the server are no
+	 * failure here; -1: the answer breaks the protocol, the connection ends. */
+	int (*reply)(struct op *op, unsigned i, const struct pdu_msg *m, struct err *e);
+	/* All parts are answered (e NULL), or the connection died. */
+	void (*done)(struct op *op, const struct err *e);
+	void *self;
+
+	/* conn's own */
+	struct op *next, *prev;
+	uint8_t nbss[4];
+	uint8_t *sealed; /* NULL unless encrypted */
+	size_t sealed_len;
+	size_t sent;
+	unsigned left; /* parts without answer */
+	unsigned pendings;
+	int64_t deadline_at_ms;
+};
+
+struct op_list {
+	struct op *first, *last;
+};
+
+struct conn {
+	int fd;
+	const struct clock *clock;
+	const struct stop *stop;
+	int64_t request_ms, progress_ms;
+	int64_t deadline_at_ms; /* of the log-on; 0: none */
+	const char *peer;       /* for messages; borrowed */
+
+	/* set while the log-on goes on */
+	uint16_t dialect; /* 0: not negotiated */
+	uint64_t session_id;
+	uint32_t tree_id;
+	struct crypto *crypto; /* conn frees it */
+	bool sign, seal;
+	uint32_t reply_max_bytes; /* payload that a response may carry */
+
+	struct credits credits;
+	struct op_list queue, wire, flight;
+	int64_t queue_bytes, wire_bytes; /* what is not in the kernel yet */
+
+	/* The pipeline: asked for one more op whenever more may be sent (true: it
+	 * queued one); told once when the connection dies.  May be NULL. */
+	bool (*feed)(void *self);
+	void (*died)(void *self, const struct err *e);
+	void *feed_self;
+
+	uint8_t *in; /* bytes received and not yet understood */
+	size_t in_len, in_room;
+	uint8_t *spare; /* a buffer for encryption, kept for the next op */
+	size_t spare_room;
+
+	int64_t bytes_sent, bytes_received;
+	int64_t
+	    moved_at_ms; /* when a byte last moved, or there was nothing to wait for */
+	int64_t left_at_ms;   /* when the last step ended */
+	int64_t looked_at_ms; /* when deadlines were last looked at */
+	bool stepping;
+	bool dead;
+	struct err err; /* why */
+};
+
+/* Takes fd, connected and non-blocking. */
+struct conn *conn_new(int fd, const struct clock *clock,
+		      const struct stop *stop) MUST_USE;
+void conn_free(struct conn *c); /* gives back what is left, closes; NULL is fine */
+
+void conn_queue(struct conn *c, struct op *op);
+
+/* May the pipeline put more into the queue now?  Not while enough is waiting. */
+bool conn_hungry(const struct conn *c);
+
+/* Move everything that can move.  wait: if nothing can, wait for the socket, stop or a
+ * deadline, whichever is first.  -1: the connection is dead, *e says why. */
+int conn_step(struct conn *c, bool wait, struct err *e) MUST_USE;
+
+/* End the connection; the first reason counts.  Ops are given back at the end of the
+ * step, or at once outside of one.  Returns -1. */
+int conn_fail(struct conn *c, const struct err *e);
+
+int64_t conn_now_us(void); /* for round trips; monotonic */
+
+/* --- between conn.c, conn_out.c and conn_in.c --- */
+void op_list_add(struct op_list *l, struct op *op);
+void op_list_add_first(struct op_list *l, struct op *op);
+void op_list_remove(struct op_list *l, struct op *op);
+int conn_send(struct conn *c, struct err *e) MUST_USE;
+int conn_receive(struct conn *c, struct err *e) MUST_USE;
+
+/* Understand what lies in c->in (fuzz target). */
+int conn_understand(struct conn *c, struct err *e) MUST_USE;
+
+#endif

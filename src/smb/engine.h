@@ -1,0 +1,40 @@
+/* engine.h - what is behind a struct smb.
+ * ROOM: only smb/ includes it. */
+#ifndef SMB_ENGINE_H
+#define SMB_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "smb/conn.h"
+#include "smb/session.h"
+#include "smb/smb.h"
+
+struct puts;
+
+struct smb {
+	struct conn *conn;
+	struct session session; /* its `o` is not valid after the log-on */
+	char *server;           /* for messages */
+	bool compounds;
+	bool flush;
+	int64_t window_max_bytes;
+	uint32_t write_max_bytes; /* of one WRITE: asked for and allowed */
+	uint32_t read_max_bytes;
+	int64_t connect_ms;
+	struct puts *puts; /* the pipeline (put.c); NULL until it is used */
+};
+
+/* Run the engine on a connected, non-blocking fd: what smb_connect() does after it has
+ * dialled.  Takes fd.  `start_at_ms`: since when connect_ms counts. */
+int smb_start(const struct smb_options *o, int fd, int64_t start_at_ms,
+	      struct smb **out, struct err *e) MUST_USE;
+
+/* The largest payload of one READ or WRITE that the server's limit and the credits it
+ * gives can ever allow. */
+uint32_t smb_payload_max(const struct smb *s, uint32_t limit_bytes);
+
+/* put.c */
+void puts_free(struct puts *p);
+
+#endif

@@ -1,0 +1,101 @@
+/* put.h - the pipeline: files on their way, many at once.
+ * ROOM: put.c, put_small.c, put_large.c.
+ *
+ *               .--> SMALL ---------------------------------------------.
+ *   WAITING ----+    CREATE+WRITE+SET_INFO+CLOSE, one compound          |
+ *               |                                                       v
+ *               +--> OPENING --> WRITING --> FLUSHING --> CLOSING --> finished
+ *               |    CREATE      WRITE ...   FLUSH        SET_INFO+CLOSE
+ *               `--> FOLDER ------------------------------------------->
+ *
+ *   P1  a job is on `waiting` in WAITING and on `begun` otherwise, until it is finished
+ *   P2  done() is called when it leaves: once, whatever happens
+ *   P3  acked_bytes never counts a byte behind one that the server has not acknowledged
+ *   P4  a handle that was opened is closed before done(), unless the connection died
+ *   P5  nothing begins in a folder whose own making is not answered yet
+ *   P6  a job that failed starts no further WRITE; it waits for those in flight */
+#ifndef SMB_PUT_H
+#define SMB_PUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "smb/chain.h"
+#include "smb/engine.h"
+#include "smb/window.h"
+
+enum job_state {
+	JOB_WAITING,
+	JOB_FOLDER,
+	JOB_SMALL,
+	JOB_OPENING,
+	JOB_WRITING,
+	JOB_FLUSHING,
+	JOB_CLOSING,
+};
+
+struct block { /* one WRITE of a large file */
+	struct block *next;
+	struct op op;
+	struct job *job;
+	struct window_mark mark;
+	int64_t offset;
+	uint32_t len, done; /* done < len while a short write goes on */
+	bool acked;
+	uint32_t room;
+	uint8_t head[PDU_WRITE_BYTES];
+	uint8_t data[];
+};
+
+struct job {
+	struct job *next, *prev;
+	struct puts *puts;
+	struct smb_put put;
+	bool is_folder;
+	bool not_small; /* the server wrote it short: go the long way */
+	enum job_state state;
+	struct chain chain;
+	struct window_mark mark; /* SMALL */
+	uint32_t written;        /* SMALL: what the server says */
+	struct pdu_file_id id;   /* from OPENING on */
+	int64_t there_bytes;     /* size at the server when it was opened */
+	int64_t next_bytes;      /* where the next WRITE begins */
+	int64_t acked_bytes;
+	struct block *first, *last; /* not acknowledged, in rising order */
+	unsigned in_flight;         /* blocks at the server */
+	struct err *err;            /* the first failure; NULL: none */
+};
+
+struct job_list {
+	struct job *first, *last;
+};
+
+struct puts {
+	struct smb *s;
+	struct window window;
+	struct job_list waiting, begun;
+	unsigned jobs;                  /* on both lists */
+	int64_t waiting_bytes;          /* queued since the last step */
+	unsigned small, large, folders; /* begun, by kind */
+	struct job *spare_jobs;
+	unsigned n_spare_jobs;
+	struct block *spare_blocks;
+};
+
+/* A job that failed keeps the first reason. */
+void job_fail(struct job *j, const struct err *e);
+/* It is over: tell its owner and forget it. */
+void job_finish(struct job *j);
+/* Begun as small, but it must go the long way: back to the front of the queue. */
+void job_restart(struct job *j);
+
+bool small_fits(const struct puts *p, const struct job *j);
+int64_t small_cost_bytes(const struct job *j);
+void small_begin(struct job *j);
+
+void large_begin(struct job *j);
+bool large_has_more(const struct job *j);
+void large_write_next(struct job *j);
+void large_drop_blocks(struct job *j); /* the connection died */
+
+#endif

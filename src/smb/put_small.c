@@ -1,0 +1,132 @@
+/* put_small.c - a file in one round trip: CREATE+WRITE+SET_INFO+CLOSE as one compound.
+ */
+#include "base/mem.h"
+#include "smb/put.h"
+
+enum {
+	/* Up to one credit's worth.  Beyond, the requests around the WRITEs weigh
+	 * little and a file that can be stopped and resumed in the middle weighs more.
+	 */
+	SMALL_BYTES = 64 * 1024,
+	OVERHEAD_BYTES = 512, /* what surrounds the data on the wire, about */
+};
+
+bool
+small_fits(const struct puts *p, const struct job *j)
+{
+	return !j->not_small && j->put.start_bytes == 0 &&
+	       j->put.size_bytes <= SMALL_BYTES &&
+	       j->put.size_bytes <= p->s->write_max_bytes;
+}
+
+int64_t
+small_cost_bytes(const struct job *j)
+{
+	return j->put.size_bytes + OVERHEAD_BYTES;
+}
+
+static int
+on_reply(struct chain *c, unsigned i, const struct pdu_msg *m, struct err *e)
+{
+	struct job *j = c->self;
+
+	if (c->part[i].command != PDU_WRITE)
+		return 0;
+	if (pdu_get_written(m, &j->written, e) < 0)
+		return -1;
+	if ((int64_t)j->written > j->put.size_bytes)
+		return err_set(e, ERR_ATTEMPT, 58,
+			       "the server says it wrote more than it was given");
+	return 0;
+}
+
+static void
+on_done(struct chain *c, const struct err *e)
+{
+	struct job *j = c->self;
+	struct puts *p = j->puts;
+	struct err why;
+
+	if (e) {
+		window_dropped(&p->window, small_cost_bytes(j));
+		return; /* puts_died() tells all */
+	}
+	if (chain_result(c, BLAME_WRITE, j->put.path, &why) < 0) {
+		window_dropped(&p->window, small_cost_bytes(j));
+		job_fail(j, &why);
+		job_finish(j);
+		return;
+	}
+	window_acked(&p->window, small_cost_bytes(j), conn_now_us(), &j->mark);
+	if ((int64_t)j->written < j->put.size_bytes) {
+		job_restart(j);
+		return;
+	}
+	j->acked_bytes = j->put.size_bytes;
+	if (j->put.acked)
+		j->put.acked(j->put.self, j->acked_bytes);
+	job_finish(j);
+}
+
+static int
+add_write(struct job *j, struct err *e)
+{
+	const struct smb *s = j->puts->s;
+	struct chain *c = &j->chain;
+	uint32_t len = (uint32_t)j->put.size_bytes;
+	/* flag and option: 2.0.2 knows only the option, some servers heed one alone */
+	bool through = s->flush && s->conn->dialect > SMB_DIALECT_202;
+
+	chain_add(c, PDU_WRITE, len);
+	pdu_put_write(pdu_buf_add(&c->buf, PDU_WRITE_BYTES), &pdu_file_id_related, 0,
+		      len, through);
+	return j->put.read(j->put.self, 0, pdu_buf_add(&c->buf, len), len, e);
+}
+
+static int
+build(struct job *j, struct err *e)
+{
+	const struct smb *s = j->puts->s;
+	struct chain *c = &j->chain;
+	uint32_t options = PDU_NON_DIRECTORY | PDU_SEQUENTIAL;
+
+	chain_init(c, s->conn);
+	c->reply = on_reply;
+	c->done = on_done;
+	c->self = j;
+	chain_add(c, PDU_CREATE, 0);
+	if (pdu_put_create(
+		&c->buf,
+		&(struct pdu_create){.path = j->put.path,
+				     .access = PDU_FILE_WRITING,
+				     .share = PDU_SHARE_READ,
+				     .disposition = PDU_OVERWRITE_IF,
+				     .options = s->flush ? options | PDU_WRITE_THROUGH
+							 : options},
+		e) < 0)
+		return -1;
+	if (j->put.size_bytes > 0 && add_write(j, e) < 0)
+		return -1;
+	if (j->put.mtime_100ns) {
+		chain_add(c, PDU_SET_INFO, 0);
+		pdu_put_set_mtime(&c->buf, &pdu_file_id_related, j->put.mtime_100ns);
+	}
+	chain_add(c, PDU_CLOSE, 0);
+	pdu_put_close(&c->buf, &pdu_file_id_related);
+	return 0;
+}
+
+void
+small_begin(struct job *j)
+{
+	struct puts *p = j->puts;
+	struct err e;
+
+	if (build(j, &e) < 0) {
+		job_fail(j, &e);
+		job_finish(j);
+		return;
+	}
+	window_sent(&p->window, small_cost_bytes(j), conn_now_us(), &j->mark);
+	chain_start(&j->chain, p->s->compounds);
+}

@@ -1,0 +1,151 @@
+#include "smb/window.h"
+
+#include "smb/pdu.h"
+
+enum {
+	EPOCH_US = 10 * 1000 * 1000, /* as BBR's round trip window; a choice */
+	/* Before anything is measured: what a LAN needs at once and a 10 Mbit/s line
+	 * takes in under 2 s. */
+	FIRST_WINDOW_BYTES = 2 * 1024 * 1024,
+	FIRST_WRITE_BYTES = 256 * 1024,
+	WRITES_PER_SECOND = 4,
+	ROUNDS_WITHOUT_GROWTH = 3, /* BBR, "full pipe" */
+	WRITES_AT_LEAST = 2,       /* one that the server works on, one on its way */
+	/* On a LAN the round trip is nothing and what counts is that neither side waits
+	 * while the other is not scheduled: bytes for so many ms at least. */
+	SLACK_MS = 10,
+};
+
+static int64_t
+larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t
+smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+void
+window_init(struct window *w, int64_t max_bytes, int64_t write_max_bytes)
+{
+	*w =
+	    (struct window){.max_bytes = max_bytes, .write_max_bytes = write_max_bytes};
+}
+
+static int64_t
+rate(const struct window *w)
+{
+	return larger(w->rate_bytes_per_s[0], w->rate_bytes_per_s[1]);
+}
+
+static int64_t
+rtt(const struct window *w)
+{
+	if (!w->rtt_us[0] || !w->rtt_us[1])
+		return larger(w->rtt_us[0], w->rtt_us[1]);
+	return smaller(w->rtt_us[0], w->rtt_us[1]);
+}
+
+int64_t
+window_write_bytes(const struct window *w)
+{
+	int64_t per_write = rate(w) / WRITES_PER_SECOND;
+
+	if (!rate(w))
+		per_write = FIRST_WRITE_BYTES;
+	per_write -= per_write % PDU_CREDIT_BYTES; /* whole credits */
+	return smaller(larger(per_write, PDU_CREDIT_BYTES), w->write_max_bytes);
+}
+
+int64_t
+window_bytes(const struct window *w)
+{
+	int64_t one = window_write_bytes(w);
+
+	if (!rate(w) || !rtt(w))
+		return smaller(larger(FIRST_WINDOW_BYTES, one), w->max_bytes);
+	/* 64 bits hold 9 GB/s for 1,000 s in bytes x microseconds */
+	int64_t bdp = rate(w) / 1000 * rtt(w) / 1000;
+	int64_t want = (w->full ? bdp + bdp / 4 : 3 * bdp) + one;
+
+	want = larger(want, rate(w) / 1000 * SLACK_MS);
+	want = larger(want, w->full ? WRITES_AT_LEAST * one : FIRST_WINDOW_BYTES);
+	return larger(one, smaller(want, w->max_bytes));
+}
+
+bool
+window_open(const struct window *w)
+{
+	return w->in_flight_bytes == 0 ||
+	       w->in_flight_bytes + window_write_bytes(w) <= window_bytes(w);
+}
+
+void
+window_sent(struct window *w, int64_t bytes, int64_t now_us, struct window_mark *mark)
+{
+	if (w->in_flight_bytes == 0) /* idle time is not slowness */
+		w->delivered_at_us = now_us;
+	w->in_flight_bytes += bytes;
+	*mark = (struct window_mark){.sent_at_us = now_us,
+				     .delivered_bytes = w->delivered_bytes,
+				     .delivered_at_us = w->delivered_at_us};
+}
+
+static void
+turn_epoch(struct window *w, int64_t now_us)
+{
+	if (now_us - w->epoch_at_us < EPOCH_US)
+		return;
+	w->epoch_at_us = now_us;
+	if (!w->rtt_us[0])
+		return; /* nothing was measured: what is known stays */
+	w->rate_bytes_per_s[1] = w->rate_bytes_per_s[0];
+	w->rtt_us[1] = w->rtt_us[0];
+	w->rate_bytes_per_s[0] = 0;
+	w->rtt_us[0] = 0;
+}
+
+/* Once per round trip: has the rate grown by a quarter? */
+static void
+look_whether_full(struct window *w)
+{
+	if (w->full || w->delivered_bytes < w->round_bytes)
+		return;
+	w->round_bytes = w->delivered_bytes + w->in_flight_bytes;
+	if (rate(w) >= w->full_rate + w->full_rate / 4) {
+		w->full_rate = rate(w);
+		w->full_rounds = 0;
+		return;
+	}
+	if (++w->full_rounds >= ROUNDS_WITHOUT_GROWTH)
+		w->full = true;
+}
+
+void
+window_acked(struct window *w, int64_t bytes, int64_t now_us,
+	     const struct window_mark *mark)
+{
+	window_dropped(w, bytes);
+	w->delivered_bytes += bytes;
+	w->delivered_at_us = now_us;
+	turn_epoch(w, now_us);
+
+	int64_t took_us = larger(now_us - mark->sent_at_us, 1);
+	int64_t span_us = larger(now_us - mark->delivered_at_us, took_us);
+	int64_t got = w->delivered_bytes - mark->delivered_bytes;
+
+	if (!w->rtt_us[0] || took_us < w->rtt_us[0])
+		w->rtt_us[0] = took_us;
+	w->rate_bytes_per_s[0] =
+	    larger(w->rate_bytes_per_s[0], got * 1000 / span_us * 1000);
+	look_whether_full(w);
+}
+
+void
+window_dropped(struct window *w, int64_t bytes)
+{
+	w->in_flight_bytes -= bytes;
+}
