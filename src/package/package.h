@@ -15,8 +15,9 @@
  * Memory: the names of the folders on the way down to the entry, never the tree.
  * One struct package per thread.  Behind the door: add.c (filing) read.c (the walk and
  * what it refuses) names.c (what Windows cannot hold) copy.c (clone, copy, hash)
- * index.c (the line format) package.c (reading it back) hash.c (hash_later, manifest)
- * store.c (what is in the store) tree.c (folders by descriptor) */
+ * index.c (the line format) lists.c (writing index and manifest) package.c (reading it
+ * back) hash.c (hash_later) store.c (what is in the store) tree.c (folders by
+ * descriptor) */
 #ifndef PACKAGE_PACKAGE_H
 #define PACKAGE_PACKAGE_H
 
@@ -95,6 +96,9 @@ int package_open(const char *store, const char *id, struct package **out,
 void package_close(struct package *p);
 const struct package_info *package_get_info(const struct package *p); /* borrowed */
 
+/* By reference: where it lies, absolute; else NULL.  Borrowed. */
+const char *package_source(const struct package *p);
+
 /* Strings are borrowed until the next package_next() or package_rewind(). */
 struct package_entry {
 	int64_t number; /* 0, 1, ... in the order of sending, files and folders   */
@@ -103,6 +107,11 @@ struct package_entry {
 	int64_t size_bytes;
 	int64_t mtime_ns;             /* since 1970 */
 	char sha256[DIGEST_HEX_ROOM]; /* "" for folders, and when not hashed yet */
+
+	/* For package_open_file() and package_check_file(): how it was when filed by
+	 * reference. */
+	int64_t ctime_ns;
+	uint64_t inode;
 };
 
 /* The next entry: 1; at the end: 0.  The package itself is entry 0: the one file, or
