@@ -14,7 +14,8 @@
 #include "base/thread.h"
 
 struct log {
-	struct log_options options; /* set before use; path is ours; then read-only   */
+	struct log_options options; /* set before use; then read-only                 */
+	char *path;                 /* options.path, which it owns                    */
 	pthread_mutex_t lock;       /* held while a line is written: lines never mix  */
 	int fd;                     /* guarded by lock; -1: no file                   */
 	int64_t size_bytes;         /* guarded by lock                                */
@@ -40,7 +41,8 @@ log_open(const struct log_options *o, struct log **out, struct err *e)
 	struct log *l = mem_zero(1, sizeof(*l));
 
 	l->options = *o;
-	l->options.path = mem_dup(o->path);
+	l->path = mem_dup(o->path);
+	l->options.path = l->path;
 	l->fd = -1;
 	(void)pthread_mutex_init(&l->lock, NULL);
 	if (o->path && open_file(l) < 0) {
@@ -61,7 +63,7 @@ log_close(struct log *l)
 		(void)close(l->fd);
 	(void)pthread_mutex_destroy(&l->lock);
 	str_done(&l->line);
-	mem_free((void *)(uintptr_t)l->options.path);
+	mem_free(l->path);
 	mem_free(l);
 }
 

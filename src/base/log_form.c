@@ -232,23 +232,49 @@ parse_number(const char *text, size_t len, int64_t max, int64_t *out)
 	return num_int(digits, 0, max, out);
 }
 
+/* A whole number at a fixed place of an attribute. */
+struct place {
+	size_t at, len;
+	int64_t max;
+};
+
+static int
+parse_places(const char *text, size_t len, const struct place *places, size_t count,
+	     int64_t *out)
+{
+	for (size_t i = 0; i < count; i++)
+		if (places[i].at + places[i].len > len ||
+		    parse_number(text + places[i].at, places[i].len, places[i].max,
+				 &out[i]) < 0)
+			return -1;
+	return 0;
+}
+
+/* time="10:47:16.123+300" date="03-17-1999"; a leap second is a 60th. */
 static int
 parse_at(const char *frame, int64_t *at_ms)
 {
+	static const struct place of_time[] = {
+	    {0, 2, 23}, {3, 2, 59}, {6, 2, 60}, {9, 3, 999}, {13, 3, 999}};
+	static const struct place of_date[] = {{0, 2, 12}, {3, 2, 31}, {6, 4, 9999}};
+	int64_t time_of[COUNT(of_time)], date_of[COUNT(of_date)], west_min;
+	size_t time_len, date_len;
+	const char *time_text = attribute(frame, "time", &time_len);
+	const char *date = attribute(frame, "date", &date_len);
 	struct tm tm = {0};
-	int ms, west;
-	size_t len;
-	const char *time_text = attribute(frame, "time", &len);
-	const char *date = attribute(frame, "date", &len);
 
 	if (!time_text || !date ||
-	    sscanf(time_text, "%2d:%2d:%2d.%3d%4d", &tm.tm_hour, &tm.tm_min, &tm.tm_sec,
-		   &ms, &west) != 5 ||
-	    sscanf(date, "%2d-%2d-%4d", &tm.tm_mon, &tm.tm_mday, &tm.tm_year) != 3)
+	    parse_places(time_text, time_len, of_time, COUNT(of_time), time_of) < 0 ||
+	    parse_places(date, date_len, of_date, COUNT(of_date), date_of) < 0)
 		return -1;
-	tm.tm_mon -= 1;
-	tm.tm_year -= 1900;
-	*at_ms = ((int64_t)timegm(&tm) + (int64_t)west * 60) * 1000 + ms;
+	tm.tm_hour = (int)time_of[0];
+	tm.tm_min = (int)time_of[1];
+	tm.tm_sec = (int)time_of[2];
+	tm.tm_mon = (int)date_of[0] - 1;
+	tm.tm_mday = (int)date_of[1];
+	tm.tm_year = (int)date_of[2] - 1900;
+	west_min = time_text[12] == '-' ? -time_of[4] : time_of[4];
+	*at_ms = ((int64_t)timegm(&tm) + west_min * 60) * 1000 + time_of[3];
 	return 0;
 }
 

@@ -153,60 +153,60 @@ utf_from_utf16le(const uint8_t *in, size_t len, char *out, size_t room)
 	return (ptrdiff_t)at;
 }
 
-/* Where upper and lower case stand next to each other, the upper one first. */
-static bool
-is_paired(uint32_t c)
-{
-	return (c >= 0x100 && c <= 0x137) || (c >= 0x14A && c <= 0x177) ||
-	       (c >= 0x460 && c <= 0x481) || (c >= 0x48A && c <= 0x4BF) ||
-	       (c >= 0x4D0 && c <= 0x52F) || (c >= 0x1E00 && c <= 0x1E95) ||
-	       (c >= 0x1EA0 && c <= 0x1EFF);
-}
+/* What becomes of a letter: it moves by `by`, or it stands in pairs of an upper and a
+ * lower one of which the upper is even, or odd. */
+enum upper_how { UPPER_MOVE, UPPER_EVEN, UPPER_ODD };
 
-static uint32_t
-upper_greek(uint32_t c)
-{
-	switch (c) {
-	case 0x3AC:
-		return 0x386;
-	case 0x3AD:
-	case 0x3AE:
-	case 0x3AF:
-		return c - 0x25;
-	case 0x3CC:
-		return 0x38C;
-	case 0x3CD:
-	case 0x3CE:
-		return c - 0x3F;
-	default:
-		return c >= 0x3B1 && c <= 0x3CB && c != 0x3C2 ? c - 0x20 : c;
-	}
-}
+/* Sorted.  0x130, 0x131 and 0x149 have no pair in NTFS' table, and so no row. */
+/* clang-format off */
+static const struct {
+	uint32_t first, last;
+	enum upper_how how;
+	int by;
+} uppers[] = {
+	{'a',    'z',    UPPER_MOVE, -0x20},
+	{0xE0,   0xF6,   UPPER_MOVE, -0x20},
+	{0xF8,   0xFE,   UPPER_MOVE, -0x20},
+	{0xFF,   0xFF,   UPPER_MOVE, 0x79},
+	{0x100,  0x12F,  UPPER_EVEN, 0},
+	{0x132,  0x137,  UPPER_EVEN, 0},
+	{0x139,  0x148,  UPPER_ODD,  0},
+	{0x14A,  0x177,  UPPER_EVEN, 0},
+	{0x179,  0x17E,  UPPER_ODD,  0},
+	{0x3AC,  0x3AC,  UPPER_MOVE, -0x26},
+	{0x3AD,  0x3AF,  UPPER_MOVE, -0x25},
+	{0x3B1,  0x3C1,  UPPER_MOVE, -0x20},
+	{0x3C3,  0x3CB,  UPPER_MOVE, -0x20},
+	{0x3CC,  0x3CC,  UPPER_MOVE, -0x40},
+	{0x3CD,  0x3CE,  UPPER_MOVE, -0x3F},
+	{0x430,  0x44F,  UPPER_MOVE, -0x20},
+	{0x450,  0x45F,  UPPER_MOVE, -0x50},
+	{0x460,  0x481,  UPPER_EVEN, 0},
+	{0x48A,  0x4BF,  UPPER_EVEN, 0},
+	{0x4C1,  0x4CE,  UPPER_ODD,  0},
+	{0x4D0,  0x52F,  UPPER_EVEN, 0},
+	{0x1E00, 0x1E95, UPPER_EVEN, 0},
+	{0x1EA0, 0x1EFF, UPPER_EVEN, 0},
+};
+/* clang-format on */
 
 uint32_t
 utf_upper(uint32_t c)
 {
-	if (c >= 'a' && c <= 'z')
-		return c - 0x20;
-	if (c < 0xE0)
+	size_t i = 0;
+
+	while (i < COUNT(uppers) && c > uppers[i].last)
+		i++;
+	if (i == COUNT(uppers) || c < uppers[i].first)
 		return c;
-	if (c <= 0xFE)
-		return c == 0xF7 ? c : c - 0x20;
-	if (c == 0xFF)
-		return 0x178;
-	if (c == 0x130 || c == 0x131 || c == 0x149) /* no pair in NTFS' table */
-		return c;
-	if (is_paired(c))
+	switch (uppers[i].how) {
+	case UPPER_MOVE:
+		return (uint32_t)((int64_t)c + uppers[i].by);
+	case UPPER_EVEN:
 		return c & ~1U;
-	if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E) ||
-	    (c >= 0x4C1 && c <= 0x4CE)) /* pairs that begin at an odd number */
+	case UPPER_ODD:
 		return c % 2 ? c : c - 1;
-	if (c >= 0x386 && c <= 0x3CE)
-		return upper_greek(c);
-	if (c >= 0x430 && c <= 0x44F)
-		return c - 0x20;
-	if (c >= 0x450 && c <= 0x45F)
-		return c - 0x50;
+	}
 	return c;
 }
 
