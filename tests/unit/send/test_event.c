@@ -203,8 +203,8 @@ test_troubles(void **state)
 	static const char *const lines[] = {
 	    "There is no longer an address to destination site T30",
 	    "Returning send request to pending because address cannot not be found.",
-	    "Site T30 added to list of busy sites because there is no available "
-	    "address.",
+	    ("Site T30 added to list of busy sites because there is no available "
+	     "address."),
 	    "Heartbeat is expired.",
 	    "Can't re-establish the connection.",
 	    "There is not enough space on the disk.",
