@@ -118,9 +118,9 @@ test_seed(void **state)
 	    "No (more) send requests found to process.",
 	    "There is no existing connection, Win32 error = 0",
 	    "Operation is retryable.",
-	    "Cannot connect to server \\\\DSSMS at remote site MS1, won't try send "
-	    "requests going to site MS1 for an hour or until there are no active send "
-	    "requests.",
+	    ("Cannot connect to server \\\\DSSMS at remote site MS1, won't try send "
+	     "requests going to site MS1 for an hour or until there are no active send "
+	     "requests."),
 	    "Could not establish connection.",
 	    "Attempt to connect failed.",
 	    "There is no existing connection, Win32 error = 0",
@@ -159,13 +159,13 @@ test_success(void **state)
 	    "Checking for remote file \\\\SERVER\\SMS_SITE\\202SQCS1.PCK",
 	    "Attempt to create/open the remote file \\\\SERVER\\SMS_SITE\\202SQCS1.PCK",
 	    "Created/opened the remote file \\\\SERVER\\SMS_SITE\\202SQCS1.PCK",
-	    "Cannot create/open the remote file \\\\S\\SMS_SITE\\2_4O7PRI.PCK, Win32 "
-	    "error = 32.",
+	    ("Cannot create/open the remote file \\\\S\\SMS_SITE\\2_4O7PRI.PCK, Win32 "
+	     "error = 32."),
 	    "Sending Started [E:\\SMSPKG\\A.PCK.1]",
-	    "Attempt to write 380731 bytes to \\\\SERVER\\SMS_SITE\\202SQCS1.PCK at "
-	    "position 209398784",
-	    "Wrote 380731 bytes to \\\\SERVER\\SMS_SITE\\202SQCS1.PCK at position "
-	    "209398784",
+	    ("Attempt to write 380731 bytes to \\\\SERVER\\SMS_SITE\\202SQCS1.PCK at "
+	     "position 209398784"),
+	    ("Wrote 380731 bytes to \\\\SERVER\\SMS_SITE\\202SQCS1.PCK at position "
+	     "209398784"),
 	    "Sending completed [E:\\SMSPKG\\A.PCK.1]",
 	    "Finished sending SWD package A version 1 to site PS1",
 	    "Renaming remote file A.TMP to A.SNI",
