@@ -298,9 +298,9 @@ remove_folder(struct transport *t, const char *path, int depth, struct err *e)
 	if (depth > DEPTH_MAX)
 		return err_set(
 		    e, ERR_SITE, NAME_IS_WRONG,
-		    "\"%s\" at the site is more than %d folders deep: remove it "
-		    "there",
-		    path, DEPTH_MAX);
+		    "a folder at the site is more than %d folders deep, which none of "
+		    "ours is: remove it there (%s)",
+		    DEPTH_MAX, path);
 	while (more) {
 		int gone = remove_some(t, path, depth, &more, e);
 
