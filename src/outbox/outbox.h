@@ -202,7 +202,9 @@ struct outbox_site {
 	int64_t failures; /* connect failures in a row                     */
 	char address[ADDRESS_NAME_ROOM]; /* last one that worked; "" */
 	int64_t last_sent_at_ms;
-	uint32_t error_win32; /* last error of any request to it               */
+	int64_t
+	    error_at_ms; /* last error of any request to it; 0: none since it worked */
+	uint32_t error_win32;
 	char error_text[ERR_TEXT_BYTES];
 };
 /* Every site that has a row, by code.  counts=false leaves the counters of ended
@@ -233,7 +235,8 @@ int outbox_heartbeat(struct outbox *o, struct request_id id, const char *owner,
 		     struct err *e) MUST_USE;
 
 /* CONNECTING -> SENDING (address, where staging lies) or SENDING -> PUBLISHING.
- * Durable. A `staged_on` other than the one kept resets the progress to nothing. */
+ * Durable.  A `staged_on` other than the one kept resets the progress to nothing; NULL:
+ * leave it.  -1 ERR_STOP: the lease is lost, nothing was changed: stop at once. */
 int outbox_step(struct outbox *o, struct request_id id, const char *owner,
 		enum request_state to, const char *staged_on, int64_t now_ms,
 		struct err *e) MUST_USE;
@@ -276,8 +279,9 @@ int outbox_sites_changed(struct outbox *o, int64_t now_ms, int64_t *cursor,
 			 int (*each)(void *self, const struct outbox_site *s),
 			 void *self, struct err *e) MUST_USE;
 
-/* Site hold: until_at_ms 0 takes it away; `reason` is kept.  failed: counts one more
- * connect failure (false: a success, counts from 0 again).  address may be NULL. */
+/* Site hold: until_at_ms 0 takes it away; `reason` is kept.  ERR_INPUT: no request was
+ * ever filed to this site.  The result of a connect: with `error` one more failure in a
+ * row; NULL: it worked, by `address` (or NULL), and failures count from 0 again. */
 int outbox_site_hold(struct outbox *o, const char *site, int64_t until_at_ms,
 		     const char *reason, struct err *e) MUST_USE;
 int outbox_site_result(struct outbox *o, const char *site, const char *address,

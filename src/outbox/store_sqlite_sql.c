@@ -1,0 +1,143 @@
+/* store_sqlite_sql.c - every SQL statement of the SQLite backend, on one page.  The
+ * tables are in schema/.  Which index serves which statement is said in the schema; the
+ * bench (bench/outbox.c) notices when one does not. */
+#include "outbox/store_sqlite.h"
+
+/* What sqlite_get() and sqlite_list() read; LEFT, so that a request whose site or
+ * package is gone is seen and set aside. */
+#define REQUEST_COLUMNS                                                                \
+	"SELECT r.id, r.version, r.state, r.priority, r.ready_at_ms, r.filed_at_ms,"   \
+	" r.renewed_at_ms, r.not_before_at_ms, r.deadline_at_ms, r.expires_at_ms,"     \
+	" r.restart_at_ms, r.ended_at_ms, r.claimed_at_ms, r.lease_until_at_ms,"       \
+	" r.order_given, r.entries_done, r.offset_bytes, r.bytes_done, r.attempts,"    \
+	" r.error_kind, r.error_win32, r.token, r.owner, r.staged_on, r.error_text,"   \
+	" s.code, p.stage, p.is_tree, p.by_reference, p.file_count, p.folder_count,"   \
+	" p.total_bytes, p.id, p.name"                                                 \
+	" FROM request r LEFT JOIN site s ON s.n = r.site"                             \
+	" LEFT JOIN package p ON p.n = r.package "
+
+#define IN_ORDER " ORDER BY r.id"
+
+/* A row as JSON: {"column": "SQL literal", ...}.  quote() keeps type and bytes. */
+#define JSON(column) "'" #column "', quote(" #column ")"
+
+const char *const sqlite_texts[SQL_COUNT] = {
+    [SQL_BEGIN_READ] = "BEGIN",
+    [SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_SYNC_FULL] = "PRAGMA synchronous = FULL",
+    [SQL_SYNC_NORMAL] = "PRAGMA synchronous = NORMAL",
+    [SQL_DATA_VERSION] = "PRAGMA data_version",
+    [SQL_TICK] = "SELECT tick FROM change",
+    [SQL_TICK_UP] = "UPDATE change SET tick = tick + 1",
+
+    [SQL_KEY_GET] = "SELECT first_id, site_count FROM filing WHERE key = ?1",
+    [SQL_KEY_ADD] =
+	"INSERT INTO filing (key, first_id, site_count) VALUES (?1, ?2, ?3)",
+
+    [SQL_PACKAGE_GET] = "SELECT n, stage FROM package WHERE id = ?1",
+    [SQL_PACKAGE_ADD] = "INSERT INTO package (id, name, is_tree, by_reference,"
+			" file_count, folder_count, total_bytes)"
+			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_PACKAGE_STAGE] = "UPDATE package SET stage = ?2 WHERE id = ?1",
+    [SQL_PACKAGE_IDLE] =
+	"SELECT p.n, p.id FROM package p"
+	" WHERE p.needed = 0 AND p.stage < 2 AND p.n > ?1 AND NOT EXISTS ("
+	"  SELECT 1 FROM request r"
+	"  WHERE r.state = 8 AND r.package = p.n AND r.ended_at_ms >= ?2)"
+	" ORDER BY p.n LIMIT 1",
+
+    [SQL_SITE_ADD] = "INSERT INTO site (code, changed)"
+		     " VALUES (?1, (SELECT tick FROM change))",
+    [SQL_SITE_KEY] = "SELECT n FROM site WHERE code = ?1",
+    [SQL_SITES_BY_CODE] = "SELECT n FROM site ORDER BY code",
+    [SQL_SITES_CHANGED] = "SELECT n FROM site WHERE changed > ?1",
+    /* best: of those ready at once, and of those whose time came since; both parts of
+     * one site only. */
+    [SQL_SITE_GET] =
+	"SELECT s.code, s.pending, s.waiting, s.suspended, s.held, s.active, s.sent,"
+	" s.failed, s.queued_bytes, s.hold_until_at_ms, s.failures, s.last_sent_at_ms,"
+	" s.error_at_ms, s.error_win32, s.address, s.hold_reason, s.error_text,"
+	" ifnull((SELECT min(ready_at_ms) FROM request"
+	"  WHERE site = s.n AND ready_at_ms > 0 AND ready_at_ms > ?2), 0),"
+	" ifnull(b.id, 0), ifnull(b.priority, 0), ifnull(b.filed_at_ms, 0),"
+	" ifnull(b.state, 0)"
+	" FROM site s LEFT JOIN request b ON b.id = ("
+	"  SELECT id FROM ("
+	"   SELECT * FROM (SELECT id, priority FROM request WHERE site = s.n"
+	"     AND ready_at_ms = 0 ORDER BY priority, id LIMIT 1)"
+	"   UNION ALL"
+	"   SELECT * FROM (SELECT id, priority FROM request WHERE site = s.n"
+	"     AND ready_at_ms > 0 AND ready_at_ms <= ?2 ORDER BY priority, id LIMIT 1))"
+	"  ORDER BY priority, id LIMIT 1)"
+	" WHERE s.n = ?1",
+    [SQL_SITE_PUT] =
+	"UPDATE site SET hold_until_at_ms = ?2, hold_reason = ?3, failures = ?4,"
+	" address = ?5, last_sent_at_ms = ?6, error_at_ms = ?7,"
+	" error_win32 = ?8, error_text = ?9,"
+	" changed = (SELECT tick FROM change) WHERE code = ?1",
+
+    [SQL_REQUEST_ADD] =
+	"INSERT INTO request (state, priority, site, package, bytes, ready_at_ms,"
+	" filed_at_ms, renewed_at_ms, not_before_at_ms, deadline_at_ms, expires_at_ms,"
+	" token) VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10)",
+    [SQL_REQUEST_GET] = REQUEST_COLUMNS "WHERE r.id = ?1",
+    [SQL_REQUEST_PUT] =
+	"UPDATE request SET version = version + 1, state = ?3, priority = ?4,"
+	" ready_at_ms = ?5, renewed_at_ms = ?6, expires_at_ms = ?7, restart_at_ms = ?8,"
+	" ended_at_ms = ?9, claimed_at_ms = ?10, lease_until_at_ms = ?11,"
+	" order_given = ?12, entries_done = ?13, offset_bytes = ?14, bytes_done = ?15,"
+	" attempts = ?16, error_kind = ?17, error_win32 = ?18, owner = ?19,"
+	" staged_on = ?20, error_text = ?21 WHERE id = ?1 AND version = ?2",
+    [SQL_LIST_ALL] = REQUEST_COLUMNS "WHERE r.id > ?1" IN_ORDER,
+    [SQL_LIST_ALL_SITE] =
+	REQUEST_COLUMNS "WHERE r.site = (SELECT n FROM site WHERE code = ?2)"
+			" AND r.id > ?1" IN_ORDER,
+    [SQL_LIST_OPEN] = REQUEST_COLUMNS "WHERE r.ended_at_ms = 0 AND r.id > ?1" IN_ORDER,
+    [SQL_LIST_OPEN_SITE] =
+	REQUEST_COLUMNS "WHERE r.site = (SELECT n FROM site WHERE code = ?2)"
+			" AND r.ended_at_ms = 0 AND r.id > ?1" IN_ORDER,
+    /* These serve recovery, which takes from the front and moves what it took out of
+     * the set.  The + keeps the walk on the small index of leases, not on all ids. */
+    [SQL_LIST_LEASE_OVER] = REQUEST_COLUMNS
+    "WHERE r.lease_until_at_ms > 0 AND r.lease_until_at_ms <= ?2 LIMIT ?3",
+    [SQL_LIST_CLAIMED] = REQUEST_COLUMNS "WHERE r.lease_until_at_ms > 0 AND +r.id > ?1"
+					 " ORDER BY +r.id",
+    [SQL_LIST_EXPIRED] =
+	REQUEST_COLUMNS "WHERE r.ended_at_ms = 0 AND r.lease_until_at_ms = 0"
+			" AND r.expires_at_ms <= ?2 LIMIT ?3",
+
+    [SQL_ATTEMPT_ADD] =
+	"INSERT INTO attempt (request, number, started_at_ms, ended_at_ms, error_kind,"
+	" error_win32, error_ntstatus, bytes_sent, wire_bytes, connect_ms, send_ms,"
+	" flush_ms, publish_ms, rtt_us, retransmits, result, address, server, cipher,"
+	" signature, dialect, error_text)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+	" ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+    [SQL_ATTEMPT_LIST] =
+	"SELECT number, started_at_ms, ended_at_ms, error_kind, error_win32,"
+	" error_ntstatus, bytes_sent, wire_bytes, connect_ms, send_ms, flush_ms,"
+	" publish_ms, rtt_us, retransmits, result, address, server, cipher, signature,"
+	" dialect, error_text FROM attempt WHERE request = ?1 AND number > ?2"
+	" ORDER BY number LIMIT ?3",
+
+    [SQL_PROMOTE_ANY] = "SELECT 1 FROM request WHERE ready_at_ms > 0"
+			" AND ready_at_ms <= ?1 LIMIT 1",
+    [SQL_PROMOTE] = "UPDATE request SET ready_at_ms = 0 WHERE id IN ("
+		    "SELECT id FROM request WHERE ready_at_ms > 0 AND ready_at_ms <= ?1"
+		    " ORDER BY ready_at_ms LIMIT ?2)",
+
+    [SQL_QUARANTINE_REQUEST] =
+	"INSERT INTO quarantine (from_table, row_id, reason, content)"
+	" SELECT 'request', id, ?2, json_object(" JSON(id) "," JSON(version) "," JSON(state) "," JSON(priority) "," JSON(site) "," JSON(package) "," JSON(bytes) "," JSON(ready_at_ms) "," JSON(
+	    filed_at_ms) "," JSON(renewed_at_ms) "," JSON(not_before_at_ms) "," JSON(deadline_at_ms) "," JSON(expires_at_ms) "," JSON(restart_at_ms) "," JSON(ended_at_ms) "," JSON(claimed_at_ms) "," JSON(lease_until_at_ms) "," JSON(order_given) "," JSON(entries_done) "," JSON(offset_bytes) "," JSON(bytes_done) "," JSON(attempts) "," JSON(error_kind) "," JSON(error_win32) "," JSON(token) "," JSON(owner) "," JSON(staged_on) "," JSON(error_text) ") FROM request WHERE id = ?1",
+    [SQL_REQUEST_DELETE] = "DELETE FROM request WHERE id = ?1",
+    [SQL_QUARANTINE_ATTEMPT] =
+	"INSERT INTO quarantine (from_table, row_id, reason, content)"
+	" SELECT 'attempt', request, ?3, json_object(" JSON(request) "," JSON(number) "," JSON(started_at_ms) "," JSON(ended_at_ms) "," JSON(error_kind) "," JSON(error_win32) "," JSON(error_ntstatus) "," JSON(bytes_sent) "," JSON(wire_bytes) "," JSON(connect_ms) "," JSON(
+	    send_ms) "," JSON(flush_ms) "," JSON(publish_ms) "," JSON(rtt_us) "," JSON(retransmits) "," JSON(result) "," JSON(address) "," JSON(server) "," JSON(cipher) "," JSON(signature) "," JSON(dialect) "," JSON(error_text) ") FROM attempt"
+																												    " WHERE request = ?1 AND number = ?2",
+    [SQL_ATTEMPT_DELETE] = "DELETE FROM attempt WHERE request = ?1 AND number = ?2",
+    [SQL_QUARANTINE_COUNT] = "SELECT count(*) FROM quarantine",
+};
