@@ -3,7 +3,9 @@
  * DSSMS, \\DSSMS, \\\\DSSMS, //dssms, smb://DSSMS:1445/SMS_SITE/in ... are all the
  * server DSSMS; whatever was typed, the printed form is \\DSSMS\SMS_SITE: two
  * backslashes, never four (Q235753).  One parser, one printer.  Pure; any thread.
- * Behind the door: parse.c print.c host.c */
+ * Behind the door: parse.c (what stands around a place), host.c (server and port),
+ * share.c (share and folder), print.c.  Sentences never repeat what may be a password.
+ */
 #ifndef ADDRESS_ADDRESS_H
 #define ADDRESS_ADDRESS_H
 
