@@ -4,8 +4,10 @@
  * sentence; the parser, the errors, `lansender check --keys` and the manual come from
  * it. Backslashes are literal.  Every error is ERR_INPUT and names file, line, key and
  * what would be right.  A struct config never changes after it was loaded; any thread
- * may read. Behind the door: keys.c (the table) parse.c (lines) load.c (files ->
- * struct, checks) secret.c (password files, systemd credentials) */
+ * may read.
+ * Behind the door: keys.c (the table), value.c (text -> field), parse.c (lines ->
+ * sections), build.c (sections -> struct), check.c (does an address fit together),
+ * load.c (files), config.c (lookups), secret.c (password files, systemd credentials) */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
@@ -48,7 +50,7 @@ struct config_address {
 	char *congestion; /* NULL: the host's                                    */
 	int64_t connect_timeout_ms, request_timeout_ms, progress_timeout_ms;
 	int64_t window_bytes, write_bytes; /* 0: the engine's own choice */
-	const char *file; /* where the section began, for messages               */
+	const char *file; /* where the section began, for messages; borrowed     */
 	unsigned line;
 };
 
@@ -60,9 +62,9 @@ struct config_site {
 };
 
 struct config_group {
-	char *name; /* without the @ */
-	char **sites;
-	size_t site_count;
+	char *name;   /* without the @ */
+	char **sites; /* codes as their sections spell them */
+	size_t site_count, site_room;
 };
 
 struct config_sender {
@@ -83,9 +85,11 @@ struct config_sender {
 struct config {
 	struct config_sender sender;
 	struct config_site *sites; /* sorted by code, without case */
-	size_t site_count;
+	size_t site_count, site_room;
 	struct config_group *groups;
-	size_t group_count;
+	size_t group_count, group_room;
+	char **files; /* that were read, in this order */
+	size_t file_count, file_room;
 };
 
 /* Read `path` and, when it is a .conf that has a folder conf.d beside it, every *.conf
@@ -96,6 +100,11 @@ int config_load(const char *path, struct config **out, struct err *e) MUST_USE;
 struct config *config_default(void) MUST_USE;
 void config_free(struct config *c);
 
+/* An address with nothing but the defaults (no server, signing required, ...), and its
+ * end: for one that no file names.  *a is overwritten; strings in it are its own. */
+void config_address_default(struct config_address *a);
+void config_address_done(struct config_address *a);
+
 /* By code, without case; NULL: no such site. */
 const struct config_site *config_site(const struct config *c, const char *code);
 const struct config_group *config_group(const struct config *c, const char *name);
@@ -104,13 +113,15 @@ const char *config_nearest_site(const struct config *c, const char *code);
 
 /* The password of an address, read now: from its file (0600 or stricter, one line, a
  * trailing newline is dropped), or systemd credential.  1: *out is the caller's, to be
- * given to config_secret_free(); 0: none is configured. */
+ * given to config_secret_free(); 0: none is configured; -1: ERR_ADDRESS, with 1326 for
+ * the sender log. */
 int config_secret(const struct config_address *a, char **out, struct err *e) MUST_USE;
-/* The same rules for a file named by hand (`put --password-file`). */
+/* The same rules for a file named by hand (`put --password-file`): 1, or ERR_INPUT. */
 int config_secret_file(const char *path, char **out, struct err *e) MUST_USE;
 void config_secret_free(char *secret); /* wiped; NULL is fine */
 
-/* Every key: "section<TAB>key<TAB>default<TAB>range<TAB>sentence", a line each. */
+/* Every key: "section<TAB>key<TAB>default<TAB>range<TAB>sentence", a line each; the
+ * default is "none" where there is none. */
 void config_print_keys(FILE *out);
 
 #endif
