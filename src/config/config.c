@@ -1,0 +1,111 @@
+#include "config/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "config/keys.h"
+#include "config/value.h"
+
+struct config *
+config_default(void)
+{
+	struct config *c = mem_zero(1, sizeof(*c));
+
+	value_set_standards(KEY_SENDER, &c->sender);
+	return c;
+}
+
+void
+config_address_default(struct config_address *a)
+{
+	*a = (struct config_address){0};
+	value_set_standards(KEY_ADDRESS, a);
+}
+
+void
+config_address_done(struct config_address *a)
+{
+	mem_free(a->section);
+	mem_free(a->path);
+	mem_free(a->connect_host);
+	mem_free(a->account);
+	mem_free(a->password_file);
+	mem_free(a->credential);
+	mem_free(a->keytab);
+	mem_free(a->ccache);
+	mem_free(a->congestion);
+}
+
+static void
+site_done(struct config_site *s)
+{
+	for (size_t i = 0; i < s->address_count; i++)
+		config_address_done(&s->addresses[i]);
+	mem_free(s->addresses);
+	mem_free(s->code);
+	mem_free(s->description);
+}
+
+static void
+group_done(struct config_group *g)
+{
+	for (size_t i = 0; i < g->site_count; i++)
+		mem_free(g->sites[i]);
+	mem_free(g->sites);
+	mem_free(g->name);
+}
+
+void
+config_free(struct config *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->site_count; i++)
+		site_done(&c->sites[i]);
+	for (size_t i = 0; i < c->group_count; i++)
+		group_done(&c->groups[i]);
+	for (size_t i = 0; i < c->file_count; i++)
+		mem_free(c->files[i]);
+	mem_free(c->sites);
+	mem_free(c->groups);
+	mem_free(c->files);
+	mem_free(c->sender.site_code);
+	mem_free(c->sender.log_file);
+	mem_free(c);
+}
+
+static int
+compare_code(const void *code, const void *site)
+{
+	return strcasecmp(code, ((const struct config_site *)site)->code);
+}
+
+const struct config_site *
+config_site(const struct config *c, const char *code)
+{
+	if (c->site_count == 0)
+		return NULL;
+	return bsearch(code, c->sites, c->site_count, sizeof(c->sites[0]),
+		       compare_code);
+}
+
+const struct config_group *
+config_group(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->group_count; i++)
+		if (str_eq_nocase(c->groups[i].name, name))
+			return &c->groups[i];
+	return NULL;
+}
+
+const char *
+config_nearest_site(const struct config *c, const char *code)
+{
+	struct nearest near = {.wanted = code};
+
+	for (size_t i = 0; i < c->site_count; i++)
+		nearest_offer(&near, c->sites[i].code);
+	return near.best;
+}

@@ -1,0 +1,279 @@
+#include "config/value.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "config/config.h"
+
+enum {
+	CODE_MAX_BYTES = 32,
+	QUOTE_ROOM = 64,
+	ACCOUNT_MAX_BYTES = 256,   /* UNLEN of the Windows SDK, lmcons.h */
+	ALGORITHM_MAX_BYTES = 15,  /* TCP_CA_NAME_MAX - 1, linux/tcp.h   */
+	CREDENTIAL_MAX_BYTES = 255 /* NAME_MAX                           */
+};
+
+/* The fields below are written through their size. */
+_Static_assert(sizeof(enum config_want) == sizeof(unsigned) &&
+		   sizeof(enum config_auth) == sizeof(unsigned) &&
+		   sizeof(enum config_type) == sizeof(unsigned),
+	       "KEY_CHOICE writes an unsigned");
+
+bool
+value_is_code(const char *text)
+{
+	const size_t len = strlen(text);
+
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)text[i]) && text[i] != '-' &&
+		    text[i] != '_')
+			return false;
+	return len > 0 && len <= CODE_MAX_BYTES;
+}
+
+/* "\"x\" will not do: type 1 to 999, as in 5". */
+static int
+refuse(const struct key *k, const char *text, struct err *e)
+{
+	const bool comment = strpbrk(text, "#;") != NULL;
+	char range[KEY_RANGE_ROOM], cut[QUOTE_ROOM];
+
+	str_copy_cut(cut, sizeof(cut), text);
+	return err_set(e, ERR_INPUT, 0, "\"%s%s\" will not do: type %s, as in %s%s",
+		       cut, strlen(cut) < strlen(text) ? "..." : "",
+		       key_range(k, range, sizeof(range)), k->example,
+		       comment ? " (a comment stands on a line of its own)" : "");
+}
+
+/* 0 is not a small limit but none, or a stop: the original took it and then sent
+ * nothing, without a word (Q163379). */
+static int
+refuse_zero(const struct key *k, struct err *e)
+{
+	char range[KEY_RANGE_ROOM];
+
+	key_range(k, range, sizeof(range));
+	if (k->type == KEY_COUNT)
+		return err_set(
+		    e, ERR_INPUT, 0,
+		    "0 is refused, because it would stop all sending without "
+		    "a word (Q163379): type %s, as in %s",
+		    range, k->example);
+	return err_set(e, ERR_INPUT, 0,
+		       "0 is refused, because it could mean none as well as no limit: "
+		       "type %s, as in %s",
+		       range, k->example);
+}
+
+static int
+set_number(const struct key *k, const char *text, int64_t *out, struct err *e)
+{
+	int64_t n;
+	int rc;
+
+	if (k->zero && str_eq(text, k->zero)) {
+		*out = 0;
+		return 0;
+	}
+	if (k->type == KEY_DURATION)
+		rc = num_duration_ms(text, &n);
+	else if (k->type == KEY_BYTES)
+		rc = num_bytes(text, &n);
+	else
+		rc = num_int(text, 0, INT64_MAX, &n);
+	if (str_eq(text, "0") || (rc == 0 && n == 0))
+		return refuse_zero(k, e);
+	if (rc < 0 || n < k->min || n > k->max)
+		return refuse(k, text, e);
+	*out = n;
+	return 0;
+}
+
+static const struct key_choice *
+find_choice(const struct key *k, const char *text)
+{
+	for (const struct key_choice *c = k->choices; c->word; c++)
+		if (str_eq(c->word, text))
+			return c;
+	return NULL;
+}
+
+static int
+set_choice(const struct key *k, const char *text, void *field, struct err *e)
+{
+	const struct key_choice *c = find_choice(k, text);
+
+	if (!c)
+		return refuse(k, text, e);
+	if (k->type == KEY_BOOL)
+		*(bool *)field = c->value;
+	else if (k->type == KEY_DIALECT)
+		*(uint16_t *)field = (uint16_t)c->value;
+	else
+		memcpy(field, &c->value, sizeof(c->value));
+	return 0;
+}
+
+/* "NAME", "DOMAIN\NAME", "NAME@REALM" */
+static int
+check_account(const char *text, struct err *e)
+{
+	const char *slash = strchr(text, '\\');
+
+	if (strlen(text) > ACCOUNT_MAX_BYTES)
+		return err_set(e, ERR_INPUT, 0,
+			       "the account is %zu bytes long; the longest that can be "
+			       "is %d",
+			       strlen(text), ACCOUNT_MAX_BYTES);
+	if (slash && slash[1] == '\\')
+		return err_set(
+		    e, ERR_INPUT, 0,
+		    "\"%s\" has two backslashes in a row; they are not doubled "
+		    "here: type one, as in CORP\\smssend",
+		    text);
+	if (slash && (slash == text || slash[1] == '\0' || strchr(slash + 1, '\\')))
+		return err_set(e, ERR_INPUT, 0,
+			       "\"%s\" is not an account: type NAME, DOMAIN\\NAME or "
+			       "NAME@REALM, as in CORP\\smssend",
+			       text);
+	return 0;
+}
+
+static bool
+is_credential(const char *text)
+{
+	return strlen(text) <= CREDENTIAL_MAX_BYTES && !strpbrk(text, "/:") &&
+	       !str_eq(text, ".") && !str_eq(text, "..");
+}
+
+static bool
+is_ccache(const char *text)
+{
+	const size_t type = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+	return text[0] == '/' || (type > 0 && text[type] == ':');
+}
+
+static bool
+is_algorithm(const char *text)
+{
+	const size_t len = strlen(text);
+
+	return len <= ALGORITHM_MAX_BYTES &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
+}
+
+static bool
+fits(const struct key *k, const char *text)
+{
+	switch (k->type) {
+	case KEY_PATH:
+		return text[0] == '/';
+	case KEY_CODE:
+		return value_is_code(text);
+	case KEY_CREDENTIAL:
+		return is_credential(text);
+	case KEY_CCACHE:
+		return is_ccache(text);
+	case KEY_ALGORITHM:
+		return is_algorithm(text);
+	case KEY_COUNT:
+	case KEY_DURATION:
+	case KEY_BYTES:
+	case KEY_CHOICE:
+	case KEY_DIALECT:
+	case KEY_BOOL:
+	case KEY_TEXT:
+	case KEY_ACCOUNT:
+	case KEY_SERVER:
+	case KEY_SHARE:
+	case KEY_ENDPOINT:
+	case KEY_SITES:
+		break;
+	}
+	return true;
+}
+
+static int
+set_text(const struct key *k, const char *text, char **field, struct err *e)
+{
+	const size_t len = strlen(text);
+
+	if (k->type != KEY_TEXT && len > 1 && text[0] == '"' && text[len - 1] == '"')
+		return err_set(e, ERR_INPUT, 0,
+			       "quotation marks would be part of the value: type it "
+			       "without, as in %s",
+			       k->example);
+	if (!fits(k, text))
+		return refuse(k, text, e);
+	if (k->type == KEY_ACCOUNT && check_account(text, e) < 0)
+		return -1;
+	mem_free(*field);
+	*field = mem_dup(text);
+	return 0;
+}
+
+static int
+set_endpoint(const char *text, struct config_address *a, struct err *e)
+{
+	char host[ADDRESS_HOST_ROOM];
+	uint16_t port;
+
+	if (address_parse_endpoint(text, host, &port, e) < 0)
+		return -1;
+	mem_free(a->connect_host);
+	a->connect_host = mem_dup(host);
+	a->connect_port = port;
+	return 0;
+}
+
+int
+value_set(const struct key *k, const char *text, void *target, struct err *e)
+{
+	void *field = (char *)target + k->offset;
+
+	switch (k->type) {
+	case KEY_COUNT:
+	case KEY_DURATION:
+	case KEY_BYTES:
+		return set_number(k, text, field, e);
+	case KEY_CHOICE:
+	case KEY_DIALECT:
+	case KEY_BOOL:
+		return set_choice(k, text, field, e);
+	case KEY_TEXT:
+	case KEY_PATH:
+	case KEY_CODE:
+	case KEY_ACCOUNT:
+	case KEY_CREDENTIAL:
+	case KEY_CCACHE:
+	case KEY_ALGORITHM:
+		return set_text(k, text, field, e);
+	case KEY_SERVER:
+		return address_parse(text, strlen(text), field, e);
+	case KEY_SHARE:
+		return address_set_share(field, text, e);
+	case KEY_ENDPOINT:
+		return set_endpoint(text, target, e);
+	case KEY_SITES:
+		break;
+	}
+	return err_set(e, ERR_INPUT, 0, "%s is a list", k->name);
+}
+
+void
+value_set_standards(enum key_section s, void *target)
+{
+	struct err e;
+
+	for (const struct key *k = keys; k->name; k++) {
+		if (k->section != s || !k->standard)
+			continue;
+		if (value_set(k, k->standard, target, &e) < 0)
+			abort(); /* a bug of ours: test_keys tries each of them */
+	}
+}
