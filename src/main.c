@@ -1,4 +1,5 @@
-/* main.c - the table of subcommands, nothing else. */
+/* main.c - hands over to the command line; its table of subcommands is front/front.c.
+ */
 #include "front/front.h"
 
 int

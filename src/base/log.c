@@ -85,17 +85,20 @@ log_reopen(struct log *l)
 	(void)pthread_mutex_unlock(&l->lock);
 }
 
-/* The original kept one generation: sender.log becomes sender.lo_. */
+/* As the original: sender.log becomes sender.lo_. */
+char *
+log_old_path(const char *path)
+{
+	return str_ends(path, ".log") ? mem_printf("%.*s_", (int)strlen(path) - 1, path)
+				      : mem_printf("%s.lo_", path);
+}
+
 static void
 rotate(struct log *l)
 {
-	const char *path = l->options.path;
-	size_t len = strlen(path);
-	AUTO_FREE char *old = NULL;
+	AUTO_FREE char *old = log_old_path(l->options.path);
 
-	old = str_ends(path, ".log") ? mem_printf("%.*s_", (int)(len - 1), path)
-				     : mem_printf("%s.lo_", path);
-	(void)rename(path, old);
+	(void)rename(l->options.path, old);
 	reopen_locked(l);
 }
 

@@ -56,6 +56,9 @@ int log_open(const struct log_options *o, struct log **out, struct err *e) MUST_
 void log_close(struct log *l);  /* NULL is fine */
 void log_reopen(struct log *l); /* after logrotate moved the file */
 
+/* What the generation before is called: "sender.lo_" for "sender.log".  Yours. */
+char *log_old_path(const char *path) MUST_USE;
+
 /* Never fails for the caller: a line that cannot be written is counted and said when
  * writing works again.  NULL log: nothing happens. */
 void log_write(struct log *l, const struct log_event *ev);

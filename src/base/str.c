@@ -1,6 +1,5 @@
 #include "base/str.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -78,13 +77,21 @@ str_add_char(struct str *b, char c)
 void
 str_addf(struct str *b, const char *fmt, ...)
 {
-	va_list ap, again;
-	int len;
+	va_list ap;
 
 	va_start(ap, fmt);
+	str_addv(b, fmt, ap);
+	va_end(ap);
+}
+
+void
+str_addv(struct str *b, const char *fmt, va_list ap)
+{
+	va_list again;
+	int len;
+
 	va_copy(again, ap);
 	len = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
 	if (len > 0) {
 		reserve(b, (size_t)len);
 		(void)vsnprintf(b->s + b->len, (size_t)len + 1, fmt, again);

@@ -3,6 +3,7 @@
 #ifndef BASE_STR_H
 #define BASE_STR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -24,6 +25,7 @@ void str_add(struct str *b, const char *text);
 void str_add_len(struct str *b, const char *bytes, size_t len);
 void str_add_char(struct str *b, char c);
 void str_addf(struct str *b, const char *fmt, ...) FORMAT(2, 3);
+void str_addv(struct str *b, const char *fmt, va_list ap) FORMAT(2, 0);
 #define AUTO_STR AUTO(str_done)
 
 /* Copy into a fixed buffer, always terminated.  -1: it did not fit and buf is "". */

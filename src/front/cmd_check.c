@@ -1,0 +1,270 @@
+/* lansender check: is the configuration right, and can every address be used? */
+#include <stdio.h>
+#include <string.h>
+
+#include "address/address.h"
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "config/config.h"
+#include "front/commands.h"
+#include "front/interrupt.h"
+#include "front/local_host.h"
+#include "front/place.h"
+#include "front/print.h"
+#include "send/send.h"
+
+enum { OPTION_CONNECT, OPTION_ADDRESS, OPTION_KEYS };
+static const struct command_option options[] = {
+    [OPTION_CONNECT] = {"connect", NULL, "try every address for real, step by step", 0},
+    [OPTION_ADDRESS] = {"address", "TEXT", "say how a server box is understood", 0},
+    [OPTION_KEYS] = {"keys", NULL, "list every key of the configuration", 0},
+    {0},
+};
+
+/* --- check --address
+ * ---------------------------------------------------------------------- */
+
+static json_t *
+address_json(const struct address *a)
+{
+	static const char *const kinds[] = {
+	    [ADDRESS_NAME] = "name", [ADDRESS_IPV4] = "ipv4", [ADDRESS_IPV6] = "ipv6"};
+	char text[ADDRESS_TEXT_ROOM];
+	json_t *o = json_object();
+
+	(void)json_object_set_new(o, "ok", json_true());
+	(void)json_object_set_new(
+	    o, "text", print_json_text(address_print(a, text, sizeof(text))));
+	(void)json_object_set_new(o, "kind", print_json_text(kinds[a->kind]));
+	(void)json_object_set_new(o, "server", print_json_text(a->host));
+	(void)json_object_set_new(o, "share",
+				  print_json_text(a->share[0] ? a->share : NULL));
+	(void)json_object_set_new(o, "folder",
+				  print_json_text(a->folder[0] ? a->folder : NULL));
+	(void)json_object_set_new(o, "port", json_integer(a->port ? a->port : 445));
+	return o;
+}
+
+static void
+print_address(const struct address *a)
+{
+	char text[ADDRESS_TEXT_ROOM];
+
+	print_line("understood  %s", address_print(a, text, sizeof(text)));
+	print_line("server      %s", a->host);
+	if (a->share[0])
+		print_line("share       %s", a->share);
+	if (a->folder[0])
+		print_line("folder      %s", a->folder);
+	print_line("port        %u", a->port ? a->port : 445U);
+}
+
+static int
+check_address(const struct call *call, const char *typed)
+{
+	struct address a;
+	struct err e;
+	json_t *o;
+
+	if (address_parse(typed, strlen(typed), &a, &e) == 0) {
+		if (call->json)
+			print_json(address_json(&a));
+		else
+			print_address(&a);
+		return FRONT_DONE;
+	}
+	if (!call->json)
+		return print_failure(FRONT_FAILED, &e);
+	o = json_object();
+	(void)json_object_set_new(o, "ok", json_false());
+	(void)json_object_set_new(o, "error", print_json_text(e.text));
+	print_json(o);
+	return FRONT_FAILED;
+}
+
+/* --- the configuration
+ * ---------------------------------------------------------------------- */
+
+struct checking {
+	const struct call *call;
+	const struct config *config;
+	const struct config_address *address; /* being tried */
+	int failures;
+};
+
+static void
+say(struct checking *c, const char *step, const char *detail, bool ok)
+{
+	json_t *o;
+
+	c->failures += !ok;
+	if (!c->call->json) {
+		print_line("%-8s %-6s %s%s%s", c->address->section,
+			   ok ? "ok" : "FAILED", step, detail && detail[0] ? ": " : "",
+			   detail ? detail : "");
+		(void)fflush(stdout); /* each step as it happens */
+		return;
+	}
+	o = json_object();
+	(void)json_object_set_new(o, "address", print_json_text(c->address->section));
+	(void)json_object_set_new(o, "step", print_json_text(step));
+	(void)json_object_set_new(o, "detail", print_json_text(detail));
+	(void)json_object_set_new(o, "ok", json_boolean(ok));
+	print_json(o);
+}
+
+static void
+each_step(void *self, const char *step, const char *detail, bool ok)
+{
+	say(self, step, detail, ok);
+}
+
+/* Data that is sent to oneself under the own site code goes round in circles (Q253270,
+ * Q266759). */
+static bool
+loops(const struct config *config, const struct config_site *site,
+      const struct config_address *a)
+{
+	return a->type == CONFIG_TYPE_LAN && config->sender.site_code &&
+	       str_eq_nocase(site->code, config->sender.site_code) &&
+	       local_host_is(a->connect_host ? a->connect_host : a->where.host);
+}
+
+/* What can be said without connecting; silent when all is well. */
+static bool
+check_offline(struct checking *c, const struct config_site *site, char **password)
+{
+	struct err e;
+
+	if (loops(c->config, site, c->address)) {
+		say(c, "address",
+		    "is this host, under its own site code: packages would go round in "
+		    "circles; remove the address or mend its server",
+		    false);
+		return false;
+	}
+	if (config_secret(c->address, password, &e) < 0) {
+		say(c, "password", e.text, false);
+		return false;
+	}
+	return true;
+}
+
+static void
+check_one(struct checking *c, const struct config_site *site)
+{
+	const int before = c->failures;
+	char *password = NULL;
+	struct err e;
+
+	if (check_offline(c, site, &password) && c->call->value[OPTION_CONNECT] &&
+	    attempt_check(c->address, password, interrupt_stop(), clock_real(),
+			  each_step, c, &e) < 0 &&
+	    c->failures == before)
+		say(c, "check", e.text, false);
+	config_secret_free(password);
+}
+
+static void
+check_site(struct checking *c, const struct config_site *site)
+{
+	if (site->address_count == 0 && !c->call->json)
+		print_note("site %s has no address: what is sent to it will wait",
+			   site->code);
+	for (size_t i = 0; i < site->address_count && !stop_thrown(interrupt_stop());
+	     i++) {
+		c->address = &site->addresses[i];
+		check_one(c, site);
+	}
+}
+
+static void
+say_valid(const struct checking *c, const char *path)
+{
+	size_t addresses = 0;
+	json_t *o;
+
+	for (size_t i = 0; i < c->config->site_count; i++)
+		addresses += c->config->sites[i].address_count;
+	if (!c->call->json) {
+		print_line("%s is valid: %zu sites, %zu addresses, %zu groups", path,
+			   c->config->site_count, addresses, c->config->group_count);
+		return;
+	}
+	o = json_object();
+	(void)json_object_set_new(o, "configuration", print_json_text(path));
+	(void)json_object_set_new(o, "ok", json_true());
+	(void)json_object_set_new(o, "sites",
+				  json_integer((json_int_t)c->config->site_count));
+	(void)json_object_set_new(o, "addresses", json_integer((json_int_t)addresses));
+	print_json(o);
+}
+
+static int
+check_config(const struct call *call, const struct config_site *only,
+	     const struct config *config)
+{
+	struct checking c = {.call = call, .config = config};
+
+	if (only)
+		check_site(&c, only);
+	for (size_t i = 0; !only && i < config->site_count; i++)
+		check_site(&c, &config->sites[i]);
+	if (c.failures == 0 && !stop_thrown(interrupt_stop())) {
+		AUTO_FREE char *path = place_config(call);
+
+		say_valid(&c, path);
+		return FRONT_DONE;
+	}
+	return FRONT_FAILED;
+}
+
+static int
+run(const struct call *call)
+{
+	AUTO_CONFIG struct config *config = NULL;
+	const struct config_site *only = NULL;
+	struct err e;
+
+	if (call->value[OPTION_KEYS]) {
+		config_print_keys(stdout);
+		return FRONT_DONE;
+	}
+	if (call->value[OPTION_ADDRESS])
+		return check_address(call, call->value[OPTION_ADDRESS]);
+	if (place_load_config(call, &config, &e) < 0)
+		return print_failure(FRONT_FAILED, &e);
+	if (call->argument_count) {
+		const char *near;
+
+		only = config_site(config, call->arguments[0]);
+		near = config_nearest_site(config, call->arguments[0]);
+		if (!only) {
+			(void)err_set(&e, ERR_INPUT, 0, "unknown site \"%s\"%s%s",
+				      call->arguments[0], near ? ": did you mean " : "",
+				      near ? near : "");
+			return print_failure(FRONT_USAGE, &e);
+		}
+	}
+	return check_config(call, only, config);
+}
+
+const struct command command_check = {
+    .name = "check",
+    .arguments = "[SITE]",
+    .summary = "the configuration; with --connect every address for real",
+    .text =
+	"Reads the configuration and says what is wrong in it, passwords that cannot "
+	"be\n"
+	"read and addresses that lead back here included.  --connect tries every "
+	"address\n"
+	"(of one site, or of all): resolve, connect, log on, share, write, rename,\n"
+	"delete, free space.",
+    .options = options,
+    .examples = "  lansender check --connect MS1\n"
+		"  lansender check --address '\\\\DSSMS\\SMS_SITE'\n",
+    .exits = "  0  all is well\n  1  something is not\n  2  wrong usage\n",
+    .arguments_max = 1,
+    .run = run,
+};

@@ -1,0 +1,88 @@
+/* lansender list: what is queued, moving, waiting or failed. */
+#include <stdio.h>
+
+#include "base/auto.h"
+#include "base/num.h"
+#include "front/commands.h"
+#include "front/place.h"
+#include "front/print.h"
+#include "front/view.h"
+
+enum { OPTION_ALL };
+static const struct command_option options[] = {
+    [OPTION_ALL] = {"all", NULL, "also those that were sent or cancelled", 'a'},
+    {0},
+};
+
+struct listing {
+	bool all, json;
+	struct table table;
+};
+
+static void
+add_row(struct table *t, const struct request *r)
+{
+	char id[24], progress[8], size[24], remark[256];
+
+	(void)snprintf(id, sizeof(id), "%lld", (long long)r->id.n);
+	table_add(t, id);
+	table_add(t, r->site);
+	table_add(t, request_priority_name(r->priority));
+	table_add(t, request_state_name(r->state));
+	table_add(t, view_progress(r, progress, sizeof(progress)));
+	table_add(t, num_bytes_text(r->package.total_bytes, size, sizeof(size)));
+	table_add(t, r->package.name);
+	table_add(t, view_remark(r, remark, sizeof(remark)));
+}
+
+static int
+each_request(void *self, const struct request *r)
+{
+	struct listing *l = self;
+
+	if (!l->all && (r->state == REQUEST_SENT || r->state == REQUEST_CANCELLED))
+		return 0;
+	if (l->json)
+		print_json(view_request_json(r));
+	else
+		add_row(&l->table, r);
+	return 0;
+}
+
+static int
+run(const struct call *call)
+{
+	static const char *const headings[] = {"ID",   "SITE", "PRIORITY", "STATE",
+					       "DONE", "SIZE", "PACKAGE",  "REMARK"};
+	struct listing l = {.all = call->value[OPTION_ALL] != NULL,
+			    .json = call->json,
+			    .table = {.columns = COUNT(headings),
+				      .headings = headings,
+				      .right = {[0] = true, [4] = true, [5] = true}}};
+	const struct outbox_filter filter = {
+	    .site = call->argument_count ? call->arguments[0] : NULL};
+	AUTO_OUTBOX struct outbox *o = NULL;
+	struct err e;
+
+	if (place_open_outbox_readonly(call, &o, &e) < 0)
+		return print_failure(e.kind == ERR_INPUT ? FRONT_DONE : FRONT_FAILED,
+				     &e);
+	if (outbox_list(o, &filter, each_request, &l, &e) < 0)
+		return print_failure(FRONT_FAILED, &e);
+	table_print(&l.table, stdout);
+	return FRONT_DONE;
+}
+
+const struct command command_list = {
+    .name = "list",
+    .arguments = "[SITE]",
+    .summary = "list send requests",
+    .text =
+	"Lists the send requests, of one site or of all, that are not yet sent, and\n"
+	"those that failed: state, progress, until when they wait, the last error.",
+    .options = options,
+    .examples = "  lansender list MS1\n"
+		"  lansender list --all --json | jq 'select(.state==\"failed\")'\n",
+    .arguments_max = 1,
+    .run = run,
+};

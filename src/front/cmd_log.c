@@ -1,0 +1,248 @@
+/* lansender log: the sender log, as text, CMTrace lines or JSON. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "front/commands.h"
+#include "front/interrupt.h"
+#include "front/log_view.h"
+#include "front/place.h"
+#include "front/print.h"
+
+enum {
+	OPTION_FOLLOW,
+	OPTION_LINES,
+	OPTION_REQUEST,
+	OPTION_SITE,
+	OPTION_CMTRACE,
+};
+static const struct command_option options[] = {
+    [OPTION_FOLLOW] = {"follow", NULL, "go on with what is written from now on", 'f'},
+    [OPTION_LINES] = {"lines", "N", "only the last N (10 with --follow)", 'n'},
+    [OPTION_REQUEST] = {"request", "ID", "only about this send request", 0},
+    [OPTION_SITE] = {"site", "SITE", "only about this site", 0},
+    [OPTION_CMTRACE] = {"cmtrace", NULL, "CMTrace lines, as they are in the file", 0},
+    {0},
+};
+
+enum {
+	READ_BYTES = 65536,
+	LINE_MAX_BYTES = 1 << 20, /* a longer one is no line of ours */
+};
+
+/* One log file being read. */
+struct tail {
+	int fd; /* -1: not there yet */
+	struct str part;
+	struct log_view *view;
+};
+
+static void
+take_bytes(struct tail *t, const char *bytes, size_t len)
+{
+	const char *end;
+
+	while ((end = memchr(bytes, '\n', len)) != NULL) {
+		size_t used = (size_t)(end + 1 - bytes);
+
+		str_add_len(&t->part, bytes, used - 1);
+		log_view_line(t->view, str_text(&t->part));
+		str_clear(&t->part);
+		bytes += used;
+		len -= used;
+	}
+	if (t->part.len + len > LINE_MAX_BYTES)
+		str_clear(&t->part);
+	else
+		str_add_len(&t->part, bytes, len);
+}
+
+static int
+read_on(struct tail *t, struct err *e)
+{
+	AUTO_FREE char *bytes = mem_alloc(READ_BYTES);
+	ssize_t n;
+
+	while (t->fd >= 0 && (n = read(t->fd, bytes, READ_BYTES)) != 0) {
+		if (n < 0 && errno == EINTR)
+			break; /* Ctrl-C; the caller looks at the stop switch */
+		if (n < 0)
+			return err_sys(e, ERR_LOCAL, "read the log");
+		take_bytes(t, bytes, (size_t)n);
+	}
+	return 0;
+}
+
+/* Has the path another file now (rotation)?  Then go on with that one, from its start.
+ */
+static void
+reopen(struct tail *t, const char *path)
+{
+	struct stat ours, theirs;
+
+	if (stat(path, &theirs) < 0)
+		return;
+	if (t->fd >= 0 && fstat(t->fd, &ours) == 0 && ours.st_ino == theirs.st_ino &&
+	    ours.st_dev == theirs.st_dev)
+		return;
+	if (t->fd >= 0)
+		(void)close(t->fd);
+	t->fd = open(path, O_RDONLY | O_CLOEXEC);
+	str_clear(&t->part);
+}
+
+/* Wait until something happens in the log's folder.  false: stop. */
+static bool
+wait_for_change(int inotify, const struct stop *stop)
+{
+	struct pollfd p[] = {{.fd = inotify, .events = POLLIN},
+			     {.fd = stop_fd(stop), .events = POLLIN}};
+	char events[4096];
+
+	(void)poll(p, COUNT(p), -1);
+	if (p[0].revents & POLLIN && read(inotify, events, sizeof(events)) < 0)
+		return !stop_thrown(stop);
+	return !stop_thrown(stop);
+}
+
+static int
+follow(struct tail *t, const char *path, int inotify, struct err *e)
+{
+	const struct stop *stop = interrupt_stop();
+
+	do {
+		if (read_on(t, e) < 0)
+			return -1;
+		reopen(t, path); /* what the old file still held was read before */
+		if (read_on(t, e) < 0)
+			return -1;
+		if (fflush(stdout) != 0)
+			return 0; /* nobody reads it any more */
+	} while (wait_for_change(inotify, stop));
+	return 0;
+}
+
+static int
+watch_folder(const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	AUTO_FREE char *folder =
+	    slash ? mem_dup_len(path, slash == path ? 1 : (size_t)(slash - path))
+		  : mem_dup(".");
+	AUTO_CLOSE int fd = inotify_init1(IN_CLOEXEC);
+	int kept;
+
+	if (fd < 0 ||
+	    inotify_add_watch(fd, folder, IN_MODIFY | IN_CREATE | IN_MOVED_TO) < 0)
+		return err_sys(e, ERR_LOCAL, "watch folder %s", folder);
+	kept = fd;
+	fd = -1;
+	return kept;
+}
+
+static int
+show_files(const struct call *call, const char *path, struct log_view *view,
+	   struct err *e)
+{
+	AUTO_FREE char *old_path = log_old_path(path);
+	AUTO_CLOSE int inotify = -1;
+	const bool follows = call->value[OPTION_FOLLOW] != NULL;
+	struct tail old = {.fd = open(old_path, O_RDONLY | O_CLOEXEC), .view = view};
+	struct tail now = {.fd = -1, .view = view};
+	int rc;
+
+	if (follows && (inotify = watch_folder(path, e)) < 0)
+		rc = -1;
+	else
+		rc = read_on(&old, e);
+	if (rc == 0) {
+		now.fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (now.fd < 0 && errno != ENOENT)
+			rc = err_sys(e, ERR_LOCAL, "open the log %s", path);
+		else if (now.fd < 0 && old.fd < 0 && !follows)
+			rc =
+			    err_set(e, ERR_INPUT, 0,
+				    "there is no log %s yet: no sender has run on this "
+				    "state folder",
+				    path);
+		else
+			rc = read_on(&now, e);
+	}
+	log_view_flush(view);
+	if (rc == 0 && follows)
+		rc = follow(&now, path, inotify, e);
+	for (size_t i = 0; i < 2; i++) {
+		struct tail *t = i ? &now : &old;
+
+		if (t->fd >= 0)
+			(void)close(t->fd);
+		str_done(&t->part);
+	}
+	return rc;
+}
+
+static int
+read_options(const struct call *call, struct log_view_options *o, struct err *e)
+{
+	const char *lines = call->value[OPTION_LINES];
+	const char *request = call->value[OPTION_REQUEST];
+	int64_t id;
+
+	o->form = call->json                    ? LOG_FORM_JSON
+		  : call->value[OPTION_CMTRACE] ? LOG_FORM_CMTRACE
+						: LOG_FORM_TEXT;
+	o->last = call->value[OPTION_FOLLOW] ? 10 : 0;
+	if (lines && num_int(lines, 1, 1000000, &o->last) < 0)
+		return err_set(e, ERR_INPUT, 0,
+			       "--lines: \"%s\" is no number from 1 to 1000000", lines);
+	if (request && num_int(request, 1, INT64_MAX, &id) < 0)
+		return err_set(e, ERR_INPUT, 0, "--request: \"%s\" is no request id",
+			       request);
+	o->request = request;
+	o->site = call->value[OPTION_SITE];
+	return 0;
+}
+
+static int
+run(const struct call *call)
+{
+	AUTO_FREE char *state = place_state(call);
+	AUTO_FREE char *path = NULL;
+	AUTO_CONFIG struct config *config = NULL;
+	struct log_view_options o = {0};
+	struct log_view *view;
+	struct err e;
+	int rc;
+
+	if (read_options(call, &o, &e) < 0)
+		return print_failure(FRONT_USAGE, &e);
+	/* The configuration may name another log; without one it is in the state
+	 * folder. */
+	if (place_load_config(call, &config, &e) < 0)
+		config = NULL;
+	path = place_log(config, state);
+	view = log_view_new(&o, stdout);
+	rc = show_files(call, path, view, &e);
+	log_view_free(view);
+	return rc < 0 ? print_failure(FRONT_FAILED, &e) : FRONT_DONE;
+}
+
+const struct command command_log = {
+    .name = "log",
+    .arguments = "",
+    .summary = "show the sender log",
+    .text = "Shows the sender log, the generation before the last rotation included.",
+    .options = options,
+    .examples = "  lansender log --request 12\n  lansender log -f --site MS1\n"
+		"  lansender log --json | jq 'select(.level==\"error\")'\n",
+    .run = run,
+};

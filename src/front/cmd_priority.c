@@ -1,0 +1,67 @@
+/* lansender priority: high, medium or low. */
+#include "base/auto.h"
+#include "base/num.h"
+#include "front/commands.h"
+#include "front/place.h"
+#include "front/print.h"
+
+static int
+set_priority(const struct call *call, struct err *e)
+{
+	AUTO_OUTBOX struct outbox *o = NULL;
+	enum request_priority priority;
+	struct request_id id;
+	int rc;
+
+	if (num_int(call->arguments[0], 1, INT64_MAX, &id.n) < 0)
+		return err_set(e, ERR_INPUT, 0,
+			       "\"%s\" is no request id; `lansender list` shows them",
+			       call->arguments[0]);
+	if (request_priority_from_name(call->arguments[1], &priority) < 0)
+		return err_set(e, ERR_INPUT, 0,
+			       "\"%s\" is no priority; it is high, medium or low",
+			       call->arguments[1]);
+	if (place_open_outbox(call, &o, e) < 0)
+		return -1;
+	rc = outbox_set_priority(o, id, priority, e);
+	if (rc == 0)
+		return err_set(
+		    e, ERR_REQUEST, 0,
+		    "there is no send request %lld; `lansender list` shows them",
+		    (long long)id.n);
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+run(const struct call *call)
+{
+	struct err e = {0};
+
+	if (set_priority(call, &e) < 0)
+		return print_failure(FRONT_FAILED, &e);
+	if (call->json) {
+		json_t *object = json_object();
+
+		(void)json_object_set_new(object, "id",
+					  print_json_text(call->arguments[0]));
+		(void)json_object_set_new(object, "priority",
+					  print_json_text(call->arguments[1]));
+		print_json(object);
+	} else {
+		print_line("request %s has priority %s now", call->arguments[0],
+			   call->arguments[1]);
+	}
+	return FRONT_DONE;
+}
+
+const struct command command_priority = {
+    .name = "priority",
+    .arguments = "ID high|medium|low",
+    .summary = "change the priority of a send request",
+    .text = "Changes which send request goes first: high before medium before low; of\n"
+	    "equal ones the oldest.",
+    .examples = "  lansender priority 12 high\n",
+    .arguments_min = 2,
+    .arguments_max = 2,
+    .run = run,
+};

@@ -1,0 +1,377 @@
+/* lansender put: send now, in the foreground: no daemon, no configuration, no outbox.
+ *
+ * The package is made by reference in a private folder, which goes away at the end; one
+ * attempt, which resumes within its own retries. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "address/address.h"
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/num.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "config/config.h"
+#include "front/ask.h"
+#include "front/commands.h"
+#include "front/file_package.h"
+#include "front/interrupt.h"
+#include "front/place.h"
+#include "front/print.h"
+#include "front/put_hooks.h"
+#include "send/send.h"
+
+enum {
+	OPTION_USER,
+	OPTION_PASSWORD_FILE,
+	OPTION_CONNECT_TO,
+	OPTION_ENCRYPT,
+	OPTION_SIGNING,
+	OPTION_AS,
+	OPTION_FOLLOW,
+	OPTION_RETRIES,
+	OPTION_VERBOSE,
+};
+static const struct command_option options[] = {
+    [OPTION_USER] = {"user", "ACCOUNT", "log on as this account; DOMAIN\\NAME", 'u'},
+    [OPTION_PASSWORD_FILE] = {"password-file", "FILE",
+			      "its password, in a file of mode 0600", 0},
+    [OPTION_CONNECT_TO] = {"connect-to", "HOST:PORT",
+			   "connect there; names stay as typed", 0},
+    [OPTION_ENCRYPT] = {"encrypt", "HOW", "required, wanted (as it is) or off", 0},
+    [OPTION_SIGNING] = {"signing", "HOW", "required (as it is), wanted or off", 0},
+    [OPTION_AS] = {"as", "NAME", "what it is called at the share", 0},
+    [OPTION_FOLLOW] = {"follow", NULL, "send what symbolic links point to", 0},
+    [OPTION_RETRIES] = {"retries", "N", "after an error in the middle, resume (2)", 0},
+    [OPTION_VERBOSE] = {"verbose", NULL, "tell each step, as the sender log does", 'v'},
+    {0},
+};
+
+/* Between two tries somebody waits at a terminal; a choice. */
+enum { RETRY_DELAY_MS = 10000, RETRIES_MAX = 99 };
+
+struct job {
+	const struct call *call;
+	struct config *config; /* defaults; its settings are adapted here */
+	struct config_address address;
+	char *connect_host;
+	char *password; /* NULL: none */
+	char *folder;   /* private; "" below it: the store */
+	struct package *package;
+	struct log *log; /* NULL: silent */
+	struct request *request;
+};
+
+static int
+read_want(const char *text, const char *option, enum config_want *out, struct err *e)
+{
+	static const char *const names[] = {[CONFIG_OFF] = "off",
+					    [CONFIG_WANTED] = "wanted",
+					    [CONFIG_REQUIRED] = "required"};
+
+	for (size_t i = 0; text && i < COUNT(names); i++)
+		if (strcmp(text, names[i]) == 0) {
+			*out = (enum config_want)i;
+			return 0;
+		}
+	if (!text)
+		return 0;
+	return err_set(e, ERR_INPUT, 0,
+		       "--%s: \"%s\" is none; it is required, wanted or off", option,
+		       text);
+}
+
+/* The defaults of lansender.conf(5); 0 is the engine's own choice. */
+static int
+read_address(struct job *j, struct err *e)
+{
+	const struct call *call = j->call;
+	const char *typed = call->arguments[1], *to = call->value[OPTION_CONNECT_TO];
+	char host[ADDRESS_HOST_ROOM];
+
+	j->address = (struct config_address){
+	    .section = (char *)(uintptr_t) "put",
+	    .number = 1,
+	    .type = CONFIG_TYPE_LAN,
+	    .auth = CONFIG_AUTH_NEGOTIATE,
+	    .account = (char *)(uintptr_t)call->value[OPTION_USER],
+	    .signing = CONFIG_REQUIRED,
+	    .encrypt = CONFIG_WANTED,
+	    .compounds = true,
+	    .flush = true,
+	    .file = "",
+	};
+	if (address_parse(typed, strlen(typed), &j->address.where, e) < 0)
+		return -1;
+	if (j->address.where.share[0] == '\0')
+		return err_set(e, ERR_INPUT, 0,
+			       "\"%s\" names no share; type \\\\SERVER\\SHARE, in "
+			       "quotes, so that the shell leaves the backslashes alone",
+			       typed);
+	if (to && address_parse_endpoint(to, host, &j->address.connect_port, e) < 0)
+		return err_wrap(e, "--connect-to");
+	if (to)
+		j->address.connect_host = j->connect_host = mem_dup(host);
+	if (read_want(call->value[OPTION_ENCRYPT], "encrypt", &j->address.encrypt, e) <
+		0 ||
+	    read_want(call->value[OPTION_SIGNING], "signing", &j->address.signing, e) <
+		0)
+		return -1;
+	return 0;
+}
+
+static int
+read_settings(struct job *j, struct err *e)
+{
+	const char *retries = j->call->value[OPTION_RETRIES];
+
+	j->config = config_default();
+	j->config->sender.retry_delay_ms = RETRY_DELAY_MS;
+	j->config->sender.progress_save_ms = 200; /* the bar moves that often */
+	if (retries && num_int(retries, 0, RETRIES_MAX, &j->config->sender.retries) < 0)
+		return err_set(e, ERR_INPUT, 0,
+			       "--retries: \"%s\" is no number from 0 to %d", retries,
+			       RETRIES_MAX);
+	if (j->call->value[OPTION_PASSWORD_FILE] && !j->call->value[OPTION_USER])
+		return err_set(e, ERR_INPUT, 0, "--password-file wants --user too");
+	return 0;
+}
+
+static int
+read_password(struct job *j, struct err *e)
+{
+	const char *file = j->call->value[OPTION_PASSWORD_FILE];
+	const char *user = j->call->value[OPTION_USER];
+	char prompt[200];
+
+	if (file)
+		return config_secret_file(file, &j->password, e);
+	if (!user || isatty(STDIN_FILENO) != 1)
+		return 0; /* Kerberos may do without */
+	(void)snprintf(prompt, sizeof(prompt), "Password of %.150s", user);
+	return ask_password(prompt, &j->password, e);
+}
+
+static int
+make_folder(struct job *j, struct err *e)
+{
+	const char *base = getenv("XDG_RUNTIME_DIR");
+
+	if (!base || !base[0] || access(base, W_OK) < 0)
+		base = getenv("TMPDIR");
+	if (!base || !base[0])
+		base = "/tmp";
+	j->folder = path_join(base, "lansender-put.XXXXXX");
+	if (!mkdtemp(j->folder)) {
+		(void)err_sys(e, ERR_LOCAL, "make a private folder %s", j->folder);
+		mem_free(j->folder);
+		j->folder = NULL;
+		return -1;
+	}
+	return 0;
+}
+
+static void
+fill_request(struct job *j, const struct package_info *info)
+{
+	struct request *r = j->request = mem_zero(1, sizeof(*r));
+
+	digest_token(r->token, REQUEST_TOKEN_ROOM - 1);
+	str_copy_cut(r->site, sizeof(r->site), j->address.where.host);
+	r->state = REQUEST_CONNECTING;
+	r->priority = REQUEST_HIGH;
+	r->filed_at_ms = clock_wall_ms(clock_real());
+	str_copy_cut(r->package.id, sizeof(r->package.id), info->id);
+	str_copy_cut(r->package.name, sizeof(r->package.name), info->name);
+	r->package.is_tree = info->is_tree;
+	r->package.by_reference = true;
+	r->package.file_count = info->file_count;
+	r->package.folder_count = info->folder_count;
+	r->package.total_bytes = info->total_bytes;
+}
+
+static int
+make_package(struct job *j, struct err *e)
+{
+	const struct package_options o = {
+	    .path = j->call->arguments[0],
+	    .name = j->call->value[OPTION_AS],
+	    .by_reference = true,
+	    .follow = j->call->value[OPTION_FOLLOW] != NULL,
+	    .stop = interrupt_stop(),
+	};
+	struct package_info info;
+
+	if (make_folder(j, e) < 0 || file_package(j->folder, o, &info, e) < 0)
+		return -1;
+	fill_request(j, &info);
+	return package_open(j->folder, info.id, &j->package, e);
+}
+
+static int
+open_log(struct job *j, struct err *e)
+{
+	const struct log_options o = {.echo_fd = STDERR_FILENO,
+				      .echo = LOG_FORM_TEXT,
+				      .level = LOG_LEVEL_INFO,
+				      .clock = clock_real()};
+
+	return j->call->value[OPTION_VERBOSE] ? log_open(&o, &j->log, e) : 0;
+}
+
+static void
+send_it(struct job *j, struct attempt_result *result)
+{
+	const struct config_site site = {
+	    .code = j->request->site,
+	    .description = j->request->site,
+	    .addresses = &j->address,
+	    .address_count = 1,
+	};
+	struct progress bar;
+	struct put_state state = {.bar = &bar,
+				  .total_bytes = j->request->package.total_bytes};
+	const struct attempt attempt = {
+	    .request = j->request,
+	    .site = &site,
+	    .settings = &j->config->sender,
+	    .package = j->package,
+	    .password = j->password,
+	    .log = j->log,
+	    .clock = clock_real(),
+	    .stop = interrupt_stop(),
+	    .hooks = put_hooks(&state),
+	};
+
+	progress_init(&bar, "sending", clock_real());
+	if (j->log)
+		bar.fd = -1; /* lines and a bar do not go together */
+	attempt_run(&attempt, result);
+	progress_clear(&bar);
+}
+
+static void
+say_sent(const struct job *j, const struct attempt_result *result, int64_t took_ms)
+{
+	const struct outbox_package *p = &j->request->package;
+	char where[ADDRESS_TEXT_ROOM], size[24], took[24];
+	json_t *o;
+
+	(void)address_print(&j->address.where, where, sizeof(where));
+	if (!j->call->json) {
+		print_line("sent %s to %s: %lld file%s, %s in %s", p->name, where,
+			   (long long)p->file_count, p->file_count == 1 ? "" : "s",
+			   num_bytes_text(p->total_bytes, size, sizeof(size)),
+			   num_duration_text(took_ms, took, sizeof(took)));
+		return;
+	}
+	o = json_object();
+	(void)json_object_set_new(o, "package", print_json_text(p->name));
+	(void)json_object_set_new(o, "to", print_json_text(where));
+	(void)json_object_set_new(o, "files", json_integer(p->file_count));
+	(void)json_object_set_new(o, "bytes", json_integer(p->total_bytes));
+	(void)json_object_set_new(o, "ms", json_integer(took_ms));
+	(void)json_object_set_new(o, "wire_bytes",
+				  json_integer(result->history.wire_bytes));
+	(void)json_object_set_new(o, "dialect",
+				  print_json_text(result->history.dialect));
+	(void)json_object_set_new(o, "cipher", print_json_text(result->history.cipher));
+	(void)json_object_set_new(o, "signature",
+				  print_json_text(result->history.signature));
+	print_json(o);
+}
+
+static int
+fail(const struct job *j, const struct attempt_result *result)
+{
+	char where[ADDRESS_TEXT_ROOM];
+	struct err e = result->error;
+
+	(void)address_print(&j->address.where, where, sizeof(where));
+	if (e.kind == ERR_STOP)
+		(void)err_set(&e, ERR_STOP, 0, "%s to %s: stopped",
+			      j->request->package.name, where);
+	else if (e.win32)
+		(void)err_set(&e, e.kind, e.win32, "%s to %s: %s (error %u)",
+			      j->request->package.name, where, result->error.text,
+			      e.win32);
+	else
+		(void)err_wrap(&e, "%s to %s", j->request->package.name, where);
+	return print_failure(FRONT_FAILED, &e);
+}
+
+static int
+put(struct job *j, struct err *e)
+{
+	struct attempt_result result = {0};
+	int64_t began_ms;
+
+	if (read_password(j, e) < 0 || open_log(j, e) < 0 || make_package(j, e) < 0)
+		return print_failure(FRONT_FAILED, e);
+	began_ms = clock_mono_ms(clock_real());
+	send_it(j, &result);
+	if (result.outcome != ATTEMPT_SENT)
+		return fail(j, &result);
+	say_sent(j, &result, clock_mono_ms(clock_real()) - began_ms);
+	return FRONT_DONE;
+}
+
+static void
+done(struct job *j)
+{
+	struct err e;
+
+	package_close(j->package);
+	if (j->folder && path_remove_tree(j->folder, &e) < 0)
+		(void)print_failure(0, &e);
+	log_close(j->log);
+	config_secret_free(j->password);
+	config_free(j->config);
+	mem_free(j->connect_host);
+	mem_free(j->folder);
+	mem_free(j->request);
+}
+
+static int
+run(const struct call *call)
+{
+	const struct rlimit none = {0, 0};
+	struct job j = {.call = call};
+	struct err e;
+	int code;
+
+	/* The password passes through this process: no core dumps. */
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (read_address(&j, &e) < 0 || read_settings(&j, &e) < 0)
+		code = print_failure(FRONT_USAGE, &e);
+	else
+		code = put(&j, &e);
+	done(&j);
+	return code;
+}
+
+const struct command command_put = {
+    .name = "put",
+    .arguments = "PATH '\\\\SERVER\\SHARE[\\FOLDER]'",
+    .summary = "send now, in the foreground, without daemon and configuration",
+    .text =
+	"Sends a file or a folder tree at once and ends when it is there, whole and\n"
+	"verified.  Nothing is filed: what fails is told, and is to be run again.\n"
+	"Without --user: as whom Kerberos knows (kinit).  With --user and without\n"
+	"--password-file the password is asked for on the terminal.",
+    .options = options,
+    .examples =
+	"  lansender put ./setup-4.2/ '\\\\DSSMS\\SMS_SITE' --user 'CORP\\smssend'\n"
+	"  lansender put report.pdf //nas/reports/2026 --user backup \\\n"
+	"      --password-file ~/.nas-secret --encrypt required\n",
+    .exits = "  0  sent\n  1  not sent\n  2  wrong usage\n",
+    .arguments_min = 2,
+    .arguments_max = 2,
+    .run = run,
+};

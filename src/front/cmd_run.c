@@ -1,0 +1,277 @@
+/* lansender run: the sender, in the foreground.
+ *
+ * Main takes the signals; the dispatcher is a thread, which starts sending threads.
+ * What is started first is stopped last: secrets kept out of core dumps, state folder,
+ * lock, log, outbox looked at and store swept, dispatcher. */
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef HAVE_LIBSYSTEMD
+#include <systemd/sd-daemon.h>
+#endif
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/stop.h"
+#include "base/thread.h"
+#include "dispatch/dispatch.h"
+#include "front/commands.h"
+#include "front/place.h"
+#include "front/print.h"
+#include "package/package.h"
+#include "send/send.h"
+
+enum { OPTION_UNTIL_IDLE };
+static const struct command_option options[] = {
+    [OPTION_UNTIL_IDLE] = {"until-idle", NULL, "end when nothing more may go now", 0},
+    {0},
+};
+
+/* A package that is an hour old and that no request names was left by a crash between
+ * the store and the outbox; a younger one may still be on its way.  A choice. */
+enum { LEFT_OVER_MS = 3600000 };
+
+struct sender {
+	const struct call *call;
+	struct config *config;
+	char *state, *store;
+	int lock;
+	struct log *log;
+	struct stop *stop;
+	struct outbox *outbox; /* while sweeping */
+	int result;            /* of dispatch_run(); read after the thread was joined */
+	struct err error;
+	atomic_bool ended; /* the dispatcher, of itself */
+};
+
+static void
+notify(const char *state)
+{
+#ifdef HAVE_LIBSYSTEMD
+	(void)sd_notify(0, state);
+#else
+	(void)state;
+#endif
+}
+
+/* Passwords pass through this process: they must not reach a core dump, nor another
+ * process of the same user. */
+static void
+keep_secrets(void)
+{
+	const struct rlimit none = {0, 0};
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/* Are lines on stdout read by the journal?  systemd.exec(5): JOURNAL_STREAM holds the
+ * device and inode of the stream. */
+static bool
+is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char ours[48];
+	struct stat st;
+
+	if (!stream || fstat(STDOUT_FILENO, &st) < 0)
+		return false;
+	(void)snprintf(ours, sizeof(ours), "%llu:%llu", (unsigned long long)st.st_dev,
+		       (unsigned long long)st.st_ino);
+	return str_eq(stream, ours);
+}
+
+static int
+open_log(struct sender *s, struct err *e)
+{
+	AUTO_FREE char *path = place_log(s->config, s->state);
+	const struct log_options o = {
+	    .path = path,
+	    .max_bytes = s->config->sender.log_max_bytes,
+	    .echo_fd = STDOUT_FILENO,
+	    .echo = s->call->json  ? LOG_FORM_JSON
+		    : is_journal() ? LOG_FORM_JOURNAL
+				   : LOG_FORM_TEXT,
+	    .level = LOG_LEVEL_INFO,
+	    .clock = clock_real(),
+	};
+
+	return log_open(&o, &s->log, e);
+}
+
+static int
+sweep_one(void *self, const char *id, int64_t age_ms)
+{
+	struct sender *s = self;
+	struct err e;
+
+	if (age_ms < LEFT_OVER_MS || outbox_has_package(s->outbox, id, &e) != 0)
+		return 0;
+	(void)!package_remove(s->store, id, &e); /* next time, then */
+	return 0;
+}
+
+/* Also the place where a damaged or newer outbox is told before anything begins. */
+static int
+sweep_store(struct sender *s, struct err *e)
+{
+	int rc = outbox_open(s->state, &s->outbox, e);
+
+	if (rc == 0 && (package_sweep(s->store, LEFT_OVER_MS, e) < 0 ||
+			package_each(s->store, sweep_one, s, e) < 0))
+		rc = -1;
+	outbox_close(s->outbox);
+	s->outbox = NULL;
+	return rc;
+}
+
+static int
+take_lock(struct sender *s, struct err *e)
+{
+	int64_t pid = 0;
+	int rc = place_lock(s->state, &s->lock, &pid, e);
+
+	if (rc == 0)
+		return err_set(
+		    e, ERR_INPUT, 0,
+		    "another sender (process %lld) works on %s already; stop "
+		    "it, or give this one another --state",
+		    (long long)pid, s->state);
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+prepare(struct sender *s, struct err *e)
+{
+	s->state = place_state(s->call);
+	s->store = place_store(s->state);
+	if (place_load_config(s->call, &s->config, e) < 0)
+		return -1;
+	if (path_make(s->store, 0700, e) < 0)
+		return err_wrap(e, "state folder");
+	if (take_lock(s, e) < 0 || open_log(s, e) < 0)
+		return -1;
+	return sweep_store(s, e);
+}
+
+static void
+release(struct sender *s)
+{
+	log_close(s->log);
+	if (s->lock >= 0)
+		(void)close(s->lock);
+	config_free(s->config);
+	mem_free(s->store);
+	mem_free(s->state);
+}
+
+static void
+dispatcher_main(void *self)
+{
+	struct sender *s = self;
+	const struct dispatch_options o = {
+	    .config = s->config,
+	    .state_folder = s->state,
+	    .until_idle = s->call->value[OPTION_UNTIL_IDLE] != NULL,
+	    .log = s->log,
+	    .clock = clock_real(),
+	    .stop = s->stop,
+	};
+
+	s->result = dispatch_run(&o, &s->error);
+	atomic_store(&s->ended, true);
+	(void)kill(getpid(), SIGUSR1); /* main waits for signals: this is one */
+}
+
+static void
+block_signals(sigset_t *taken)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+
+	(void)sigemptyset(taken);
+	for (size_t i = 0; i < COUNT(numbers); i++)
+		(void)sigaddset(taken, numbers[i]);
+	(void)pthread_sigmask(SIG_BLOCK, taken, NULL);
+	(void)signal(SIGPIPE, SIG_IGN); /* a broken line is an error, not an end */
+}
+
+static void
+take_signals(struct sender *s, const sigset_t *taken)
+{
+	int number;
+
+	while (!atomic_load(&s->ended) && !stop_thrown(s->stop)) {
+		if (sigwait(taken, &number) != 0)
+			continue;
+		if (number == SIGHUP)
+			log_reopen(s->log);
+		else if (number != SIGUSR1)
+			stop_throw(s->stop);
+	}
+}
+
+static int
+work(struct sender *s, struct err *e)
+{
+	struct thread *dispatcher;
+	sigset_t taken;
+
+	block_signals(&taken);
+	s->stop = stop_new();
+	event_log(s->log, NULL, EVENT_STARTED);
+	if (thread_start("dispatcher", dispatcher_main, s, &dispatcher, e) < 0) {
+		stop_free(s->stop);
+		return -1;
+	}
+	notify("READY=1");
+	take_signals(s, &taken);
+	notify("STOPPING=1");
+	thread_join(dispatcher);
+	event_log(s->log, NULL, EVENT_STOPPED);
+	stop_free(s->stop);
+	if (s->result < 0)
+		*e = s->error;
+	return s->result;
+}
+
+static int
+run(const struct call *call)
+{
+	struct sender s = {.call = call, .lock = -1};
+	struct err e;
+	int rc;
+
+	keep_secrets();
+	rc = prepare(&s, &e);
+	if (rc == 0)
+		rc = work(&s, &e);
+	release(&s);
+	if (rc < 0)
+		return print_failure(FRONT_FAILED, &e);
+	return rc == 0 ? FRONT_DONE : FRONT_NOT_NOW;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .arguments = "",
+    .summary = "the sender, in the foreground (systemd runs this)",
+    .text =
+	"Sends what is filed, until it is told to stop: SIGTERM and SIGINT stop it\n"
+	"within two seconds, with what the sites have acknowledged kept; SIGHUP opens\n"
+	"the log again, after logrotate.  The configuration is read once, at the "
+	"start.\n"
+	"One sender works on a state folder at a time.",
+    .options = options,
+    .examples = "  lansender run --until-idle\n",
+    .exits = "  0  stopped; with --until-idle: everything is sent or has failed\n"
+	     "  1  our own disk or outbox cannot be used, wrong configuration\n"
+	     "  2  wrong usage\n  3  with --until-idle: requests still wait\n",
+    .run = run,
+};

@@ -1,0 +1,176 @@
+/* lansender show: everything about one send request, with its attempts. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/num.h"
+#include "front/commands.h"
+#include "front/place.h"
+#include "front/print.h"
+#include "front/view.h"
+
+/* "name      text", unless there is nothing to say. */
+static void
+row(const char *name, const char *text)
+{
+	if (text[0])
+		print_line("%-12s %s", name, text);
+}
+
+static void
+row_at(const char *name, int64_t at_ms)
+{
+	char at[24];
+
+	row(name, print_at(at_ms, at, sizeof(at)));
+}
+
+static void
+print_package(const struct request *r)
+{
+	const struct outbox_package *p = &r->package;
+	char size[24], done[24];
+
+	row("package", p->name);
+	if (p->is_tree)
+		print_line("%-12s %lld files, %lld folders, %s%s", "content",
+			   (long long)p->file_count, (long long)p->folder_count,
+			   num_bytes_text(p->total_bytes, size, sizeof(size)),
+			   p->by_reference ? ", by reference" : "");
+	else
+		print_line("%-12s one file, %s%s", "content",
+			   num_bytes_text(p->total_bytes, size, sizeof(size)),
+			   p->by_reference ? ", by reference" : "");
+	print_line("%-12s %s (%d %%)", "done",
+		   num_bytes_text(r->progress.bytes_done, done, sizeof(done)),
+		   view_percent(r));
+}
+
+static void
+print_request(const struct request *r)
+{
+	print_line("%-12s %lld", "request", (long long)r->id.n);
+	row("site", r->site);
+	row("state", request_state_name(r->state));
+	if (r->order == OUTBOX_ORDER_HOLD || r->order == OUTBOX_ORDER_CANCEL)
+		row("ordered", r->order == OUTBOX_ORDER_HOLD
+				   ? "hold, at its next block"
+				   : "cancel, at its next block");
+	row("priority", request_priority_name(r->priority));
+	print_package(r);
+	row_at("filed", r->filed_at_ms);
+	row_at("not before", r->not_before_at_ms);
+	row_at("deadline", r->deadline_at_ms);
+	if (!request_state_final(r->state))
+		row_at("expires", r->expires_at_ms);
+	if (r->state == REQUEST_WAITING)
+		row_at("restart", r->restart_at_ms);
+	row_at("ended", r->ended_at_ms);
+	row("staged on", r->staged_on);
+	if (request_state_active(r->state))
+		row("sender", r->owner);
+	if (r->error_kind != ERR_NONE && r->state != REQUEST_SENT)
+		print_line("%-12s (%u) %s", "last error", r->error_win32,
+			   r->error_text);
+}
+
+static int
+print_attempt(void *self, const struct outbox_attempt *a)
+{
+	char at[24], connect[24], send[24], flush[24], publish[24], sent[24];
+
+	(void)self;
+	print_line("%s", "");
+	print_line("attempt %lld   %s  %s", (long long)a->number,
+		   print_at(a->started_at_ms, at, sizeof(at)), a->result);
+	if (a->server[0])
+		print_line("  address    %s %s", a->address, a->server);
+	if (a->dialect[0])
+		print_line("  connection SMB %s, %s, signed by %s, round trip %lld us, "
+			   "%lld retransmits",
+			   a->dialect, a->cipher[0] ? a->cipher : "not encrypted",
+			   a->signature[0] ? a->signature : "nothing",
+			   (long long)a->rtt_us, (long long)a->retransmits);
+	print_line("  time       connect %s, send %s, flush %s, publish %s",
+		   num_duration_text(a->connect_ms, connect, sizeof(connect)),
+		   num_duration_text(a->send_ms, send, sizeof(send)),
+		   num_duration_text(a->flush_ms, flush, sizeof(flush)),
+		   num_duration_text(a->publish_ms, publish, sizeof(publish)));
+	print_line("  sent       %s, %lld bytes on the wire",
+		   num_bytes_text(a->bytes_sent, sent, sizeof(sent)),
+		   (long long)a->wire_bytes);
+	if (a->error_kind != ERR_NONE)
+		print_line("  error      (%u) %s [%s]", a->error_win32, a->error_text,
+			   err_kind_name(a->error_kind));
+	return 0;
+}
+
+static int
+collect_attempt(void *self, const struct outbox_attempt *a)
+{
+	(void)json_array_append_new(self, view_attempt_json(a));
+	return 0;
+}
+
+static int
+show_json(struct outbox *o, const struct request *r, struct err *e)
+{
+	json_t *object = view_request_json(r), *history = json_array();
+
+	(void)json_object_set_new(object, "history", history);
+	if (outbox_attempts(o, r->id, collect_attempt, history, e) < 0) {
+		json_decref(object);
+		return -1;
+	}
+	print_json(object);
+	return 0;
+}
+
+static int
+show(const struct call *call, struct err *e)
+{
+	AUTO_OUTBOX struct outbox *o = NULL;
+	AUTO_FREE struct request *r = mem_zero(1, sizeof(*r));
+	struct request_id id;
+	int rc;
+
+	if (num_int(call->arguments[0], 1, INT64_MAX, &id.n) < 0)
+		return err_set(e, ERR_INPUT, 0,
+			       "\"%s\" is no request id; `lansender list` shows them",
+			       call->arguments[0]);
+	if (place_open_outbox_readonly(call, &o, e) < 0)
+		return -1;
+	rc = outbox_get(o, id, r, e);
+	if (rc == 0)
+		return err_set(e, ERR_REQUEST, 0,
+			       "there is no send request %lld; `lansender list --all` "
+			       "shows them",
+			       (long long)id.n);
+	if (rc < 0)
+		return -1;
+	if (call->json)
+		return show_json(o, r, e);
+	print_request(r);
+	return outbox_attempts(o, id, print_attempt, NULL, e) < 0 ? -1 : 0;
+}
+
+static int
+run(const struct call *call)
+{
+	struct err e;
+
+	return show(call, &e) < 0 ? print_failure(FRONT_FAILED, &e) : FRONT_DONE;
+}
+
+const struct command command_show = {
+    .name = "show",
+    .arguments = "ID",
+    .summary = "everything about one send request",
+    .text =
+	"Shows a send request with all its attempts: when, to which address, how\n"
+	"far, where the time went, what was agreed with the server, and each error.",
+    .examples = "  lansender show 12\n",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .run = run,
+};

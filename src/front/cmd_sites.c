@@ -1,0 +1,183 @@
+/* lansender sites: every site that is configured or has send requests. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "front/commands.h"
+#include "front/place.h"
+#include "front/print.h"
+
+struct listing {
+	const struct config *config; /* NULL: could not be read */
+	int64_t now_ms;
+	bool json;
+	struct table table;
+	bool *seen; /* by config->sites: the outbox knows it */
+};
+
+/* In one word; the first that applies. */
+static const char *
+state_of(const struct listing *l, const struct outbox_site *s)
+{
+	const struct config_site *c =
+	    l->config ? config_site(l->config, s->site) : NULL;
+
+	if (l->config && !c)
+		return "unknown"; /* no longer configured */
+	if (c && c->address_count == 0)
+		return "no address";
+	if (s->hold_until_at_ms > l->now_ms)
+		return "hold";
+	if (s->active)
+		return "active";
+	if (s->pending || s->waiting || s->suspended)
+		return "waiting";
+	return s->held ? "held" : "idle";
+}
+
+static int64_t
+queue_of(const struct outbox_site *s)
+{
+	return s->pending + s->waiting + s->suspended + s->held + s->active;
+}
+
+static void
+add_row(struct listing *l, const struct outbox_site *s)
+{
+	char queue[24], bytes[24], hold[24], error[ERR_TEXT_BYTES + 16] = "";
+	const bool is_hold = s->hold_until_at_ms > l->now_ms;
+
+	(void)snprintf(queue, sizeof(queue), "%lld", (long long)queue_of(s));
+	if (s->error_text[0])
+		(void)snprintf(error, sizeof(error), "(%u) %s", s->error_win32,
+			       s->error_text);
+	table_add(&l->table, s->site);
+	table_add(&l->table, state_of(l, s));
+	table_add(&l->table, queue);
+	table_add(&l->table, num_bytes_text(s->queued_bytes, bytes, sizeof(bytes)));
+	table_add(&l->table,
+		  print_at(is_hold ? s->hold_until_at_ms : 0, hold, sizeof(hold)));
+	table_add(&l->table, s->address);
+	table_add(&l->table, error);
+}
+
+static json_t *
+site_json(const struct listing *l, const struct outbox_site *s)
+{
+	const struct {
+		const char *name;
+		int64_t n;
+	} numbers[] = {
+	    {"pending", s->pending},     {"waiting", s->waiting},
+	    {"suspended", s->suspended}, {"held", s->held},
+	    {"active", s->active},       {"sent", s->sent},
+	    {"failed", s->failed},       {"queued_bytes", s->queued_bytes},
+	    {"failures", s->failures},
+	};
+	const struct config_site *c =
+	    l->config ? config_site(l->config, s->site) : NULL;
+	json_t *o = json_object();
+
+	(void)json_object_set_new(o, "site", print_json_text(s->site));
+	(void)json_object_set_new(o, "description",
+				  print_json_text(c ? c->description : NULL));
+	(void)json_object_set_new(o, "state", print_json_text(state_of(l, s)));
+	for (size_t i = 0; i < COUNT(numbers); i++)
+		(void)json_object_set_new(o, numbers[i].name,
+					  json_integer(numbers[i].n));
+	(void)json_object_set_new(o, "address",
+				  print_json_text(s->address[0] ? s->address : NULL));
+	(void)json_object_set_new(o, "hold_until", print_json_at(s->hold_until_at_ms));
+	(void)json_object_set_new(
+	    o, "hold_reason",
+	    print_json_text(s->hold_reason[0] ? s->hold_reason : NULL));
+	(void)json_object_set_new(o, "last_sent_at", print_json_at(s->last_sent_at_ms));
+	(void)json_object_set_new(o, "error_win32", json_integer(s->error_win32));
+	(void)json_object_set_new(
+	    o, "error", print_json_text(s->error_text[0] ? s->error_text : NULL));
+	return o;
+}
+
+static void
+show_site(struct listing *l, const struct outbox_site *s)
+{
+	if (l->json)
+		print_json(site_json(l, s));
+	else
+		add_row(l, s);
+}
+
+static int
+each_site(void *self, const struct outbox_site *s)
+{
+	struct listing *l = self;
+
+	for (size_t i = 0; l->config && i < l->config->site_count; i++)
+		if (str_eq_nocase(l->config->sites[i].code, s->site))
+			l->seen[i] = true;
+	show_site(l, s);
+	return 0;
+}
+
+/* Those that never had a request. */
+static void
+add_quiet_sites(struct listing *l)
+{
+	AUTO_FREE struct outbox_site *quiet = NULL;
+
+	for (size_t i = 0; l->config && i < l->config->site_count; i++) {
+		if (l->seen[i])
+			continue;
+		mem_free(quiet);
+		quiet = mem_zero(1, sizeof(*quiet));
+		str_copy_cut(quiet->site, sizeof(quiet->site),
+			     l->config->sites[i].code);
+		show_site(l, quiet);
+	}
+}
+
+static int
+run(const struct call *call)
+{
+	static const char *const headings[] = {
+	    "SITE", "STATE", "QUEUE", "BYTES", "HOLD UNTIL", "ADDRESS", "LAST ERROR"};
+	struct listing l = {.now_ms = clock_wall_ms(clock_real()),
+			    .json = call->json,
+			    .table = {.columns = COUNT(headings),
+				      .headings = headings,
+				      .right = {[2] = true, [3] = true}}};
+	AUTO_CONFIG struct config *config = NULL;
+	AUTO_OUTBOX struct outbox *o = NULL;
+	AUTO_FREE bool *seen = NULL;
+	struct err e;
+
+	/* Either of the two may be missing; what is there is shown. */
+	if (place_load_config(call, &config, &e) < 0)
+		(void)print_failure(0, &e);
+	l.config = config;
+	l.seen = seen = mem_zero(config ? config->site_count : 0, sizeof(*seen));
+	if (place_open_outbox_readonly(call, &o, &e) < 0) {
+		if (e.kind != ERR_INPUT)
+			return print_failure(FRONT_FAILED, &e);
+	} else if (outbox_sites(o, l.now_ms, true, each_site, &l, &e) < 0) {
+		return print_failure(FRONT_FAILED, &e);
+	}
+	add_quiet_sites(&l);
+	table_print(&l.table, stdout);
+	return config ? FRONT_DONE : FRONT_FAILED;
+}
+
+const struct command command_sites = {
+    .name = "sites",
+    .arguments = "",
+    .summary = "every site: state, queue, hold, last error",
+    .text =
+	"Lists every site that is configured or has send requests: what it does,\n"
+	"what is queued for it, until when it is left alone, the address that worked\n"
+	"last, and the last error.",
+    .examples = "  lansender sites --json | jq 'select(.state==\"hold\") | .site'\n",
+    .run = run,
+};

@@ -1,0 +1,142 @@
+#include "front/front.h"
+
+#include <string.h>
+
+#include "front/command.h"
+#include "front/commands.h"
+#include "front/print.h"
+
+static int run_help(const struct call *call);
+
+static const struct command command_help_about = {
+    .name = "help",
+    .arguments = "[COMMAND]",
+    .summary = "say how a command is used",
+    .text = "The same as `lansender COMMAND --help`.",
+    .examples = "  lansender help send\n",
+    .arguments_max = 1,
+    .run = run_help,
+};
+
+/* In the order in which --help lists them. */
+static const struct command *const commands[] = {
+    &command_send,  &command_put,        &command_list,    &command_show,
+    &command_log,   &command_hold,       &command_release, &command_cancel,
+    &command_retry, &command_priority,   &command_sites,   &command_check,
+    &command_run,   &command_help_about,
+};
+
+static const struct command *
+find_command(const char *name)
+{
+	for (size_t i = 0; i < COUNT(commands); i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static int
+unknown_command(const char *typed)
+{
+	const char *names[COUNT(commands) + 1];
+	const char *near;
+	struct err e;
+
+	for (size_t i = 0; i < COUNT(commands); i++)
+		names[i] = commands[i]->name;
+	names[COUNT(commands)] = NULL;
+	near = command_nearest(typed, names);
+	(void)err_set(&e, ERR_INPUT, 0,
+		      "unknown command \"%s\"%s%s; `lansender --help` lists them",
+		      typed, near ? ": did you mean " : "", near ? near : "");
+	return print_failure(FRONT_USAGE, &e);
+}
+
+static void
+print_overview(FILE *out)
+{
+	(void)fputs("usage: lansender [--config FILE] [--state FOLDER] COMMAND ...\n\n"
+		    "Carries packages (a file or a folder tree) to remote sites over "
+		    "SMB shares.\n\ncommands:\n",
+		    out);
+	for (size_t i = 0; i < COUNT(commands); i++)
+		(void)fprintf(out, "  %-10s %s\n", commands[i]->name,
+			      commands[i]->summary);
+	(void)fputs("\neverywhere:\n", out);
+	command_help_global(out);
+	(void)fputs("      --version                print the version\n\n"
+		    "exit codes: 0 done, 1 failed, 2 wrong usage, 3 not now\n\n"
+		    "Environment: LANSENDER_CONFIG, LANSENDER_STATE.  "
+		    "More in lansender(1).\n",
+		    out);
+}
+
+static int
+run_help(const struct call *call)
+{
+	const struct command *c;
+
+	if (call->argument_count == 0) {
+		print_overview(stdout);
+		return FRONT_DONE;
+	}
+	c = find_command(call->arguments[0]);
+	if (!c)
+		return unknown_command(call->arguments[0]);
+	command_help(c, stdout);
+	return FRONT_DONE;
+}
+
+static int
+run_command(int argc, char **argv, struct call *call)
+{
+	const struct command *c = find_command(argv[0]);
+	struct err e;
+	int rc;
+
+	if (!c)
+		return unknown_command(argv[0]);
+	rc = command_parse(c, argc, argv, call, &e);
+	if (rc < 0)
+		return print_failure(FRONT_USAGE, &e);
+	if (rc == 0) {
+		command_help(c, stdout);
+		return FRONT_DONE;
+	}
+	return c->run(call);
+}
+
+static int
+run_all(int argc, char **argv)
+{
+	struct call call = {0};
+	struct err e;
+	int at, rc = command_parse_global(argc, argv, &at, &call, &e);
+
+	if (rc < 0)
+		return print_failure(FRONT_USAGE, &e);
+	if (rc == 0)
+		print_overview(stdout);
+	else if (rc == 2)
+		(void)puts("lansender " LANSENDER_VERSION);
+	else if (at < argc)
+		return run_command(argc - at, argv + at, &call);
+	else
+		print_overview(stderr);
+	return rc == 1 ? FRONT_USAGE : FRONT_DONE;
+}
+
+int
+front_main(int argc, char **argv)
+{
+	int code = run_all(argc, argv);
+
+	/* What could not be printed (a full disk behind `>`) is not done. */
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		struct err e;
+
+		(void)err_sys(&e, ERR_LOCAL, "write to the standard output");
+		return print_failure(code == FRONT_DONE ? FRONT_FAILED : code, &e);
+	}
+	return code;
+}

@@ -1,0 +1,111 @@
+#include "front/targets.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+void
+targets_done(struct targets *t)
+{
+	mem_free(t->sites);
+	*t = (struct targets){0};
+}
+
+static void
+add(struct targets *t, const char *code)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (strcmp(t->sites[i], code) == 0)
+			return;
+	t->sites = mem_grow(t->sites, t->count, &t->room, sizeof(*t->sites));
+	t->sites[t->count++] = code;
+}
+
+static int
+add_site(struct targets *t, const struct config *config, const char *typed,
+	 struct err *e)
+{
+	const struct config_site *site = config_site(config, typed);
+	const char *near;
+
+	if (site) {
+		add(t, site->code);
+		return 0;
+	}
+	near = config_nearest_site(config, typed);
+	return err_set(e, ERR_INPUT, 0,
+		       "unknown site \"%s\"%s%s; `lansender sites` lists them", typed,
+		       near ? ": did you mean " : "", near ? near : "");
+}
+
+static const char *
+nearest_group(const struct config *config, const char *typed)
+{
+	const char *best = NULL;
+	unsigned best_distance = 3; /* a choice: two slips of the finger */
+
+	for (size_t i = 0; i < config->group_count; i++) {
+		unsigned distance = str_distance(typed, config->groups[i].name);
+
+		if (distance < best_distance) {
+			best_distance = distance;
+			best = config->groups[i].name;
+		}
+	}
+	return best;
+}
+
+static int
+add_group(struct targets *t, const struct config *config, const char *typed,
+	  struct err *e)
+{
+	const struct config_group *group = config_group(config, typed);
+	const char *near;
+
+	if (!group) {
+		near = nearest_group(config, typed);
+		return err_set(e, ERR_INPUT, 0,
+			       "unknown group \"@%s\"%s%s; groups are [group NAME] "
+			       "sections of the configuration",
+			       typed, near ? ": did you mean @" : "", near ? near : "");
+	}
+	for (size_t i = 0; i < group->site_count; i++)
+		if (add_site(t, config, group->sites[i], e) < 0)
+			return err_wrap(e, "group @%s", typed);
+	return 0;
+}
+
+int
+targets_parse(const char *typed, const struct config *config, struct targets *out,
+	      struct err *e)
+{
+	AUTO_TARGETS struct targets t = {0};
+	const char *at = typed;
+
+	for (;;) {
+		char name[64]; /* longer ones are not known either */
+		size_t len = strcspn(at, ",");
+
+		if (len == 0)
+			return err_set(e, ERR_INPUT, 0,
+				       "\"%s\" names no site in one place; type "
+				       "MS1,MS2 or @GROUP",
+				       typed);
+		if (str_copy_len(name, sizeof(name), at, len) < 0)
+			return err_set(e, ERR_INPUT, 0, "unknown site \"%.*s\"",
+				       (int)len, at);
+		if ((name[0] == '@' ? add_group(&t, config, name + 1, e)
+				    : add_site(&t, config, name, e)) < 0)
+			return -1;
+		at += len;
+		if (*at++ == '\0')
+			break;
+	}
+	if (t.count == 0)
+		return err_set(e, ERR_INPUT, 0, "\"%s\": there is no site in it",
+			       typed);
+	*out = t;
+	t = (struct targets){0};
+	return 0;
+}

@@ -1,0 +1,23 @@
+/* view.h - a send request as people and machines see it.  Pure. */
+#ifndef FRONT_VIEW_H
+#define FRONT_VIEW_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "outbox/outbox.h"
+
+/* Percent of its bytes that are acknowledged: 0-100; 100 only when it was sent. */
+int view_percent(const struct request *r);
+
+/* "12 %" while it moves, "" before and after. Returns buf. */
+const char *view_progress(const struct request *r, char *buf, size_t room);
+
+/* What one wants to know beside the state: until when it waits, or the last error, the
+ * first sentence of it.  Returns buf. */
+const char *view_remark(const struct request *r, char *buf, size_t room);
+
+json_t *view_request_json(const struct request *r);
+json_t *view_attempt_json(const struct outbox_attempt *a);
+
+#endif

@@ -1,0 +1,112 @@
+/* What people and machines read. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/attr.h"
+#include "base/mem.h"
+#include "front/print.h"
+
+static void
+test_clean(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+	    {"plain", "plain"},
+	    {"\x1B[31mred", "?[31mred"},
+	    {"a\nb\tc", "a?b?c"},
+	    {"\xC2\x9B"
+	     "2J",
+	     "?2J"},
+	    {"txt\xE2\x80\xAE"
+	     "exe",
+	     "txt?exe"},
+	    {"bad\xFF", "bad?"},
+	    {"B\xC3\xBCro", "B\xC3\xBCro"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO_STR struct str out = {0};
+
+		print_clean(&out, rows[i].text);
+		assert_string_equal(str_text(&out), rows[i].want);
+	}
+}
+
+static void
+test_table(void **state)
+{
+	static const char *const headings[] = {"ID", "SITE", "REMARK"};
+	static const char *const cells[] = {"7",  "MS1",         "",
+					    "12", "B\xC3\xBCro", "a\nb"};
+	struct table t = {.columns = 3, .headings = headings, .right = {[0] = true}};
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	table_print(&t, out);
+	(void)fflush(out);
+	assert_int_equal(len, 0);
+	for (size_t i = 0; i < COUNT(cells); i++)
+		table_add(&t, cells[i]);
+	table_print(&t, out);
+	assert_int_equal(fclose(out), 0);
+	assert_string_equal(text, "ID  SITE  REMARK\n"
+				  " 7  MS1   \n"
+				  "12  B\xC3\xBCro  a?b\n");
+	assert_int_equal(t.count, 0);
+	mem_free(text);
+}
+
+static void
+test_json(void **state)
+{
+	json_t *text = print_json_text("a\"\xFF\x1B"),
+	       *at = print_json_at(921685636123);
+	char *dump = json_dumps(text, JSON_ENCODE_ANY);
+
+	(void)state;
+	assert_string_equal(dump, "\"a\\\"?\\u001B\"");
+	assert_string_equal(json_string_value(at), "1999-03-17T15:47:16.123Z");
+	assert_true(json_is_null(print_json_at(0)));
+	assert_true(json_is_null(print_json_text(NULL)));
+	mem_free(dump);
+	json_decref(text);
+	json_decref(at);
+}
+
+static void
+test_at(void **state)
+{
+	char buf[24];
+
+	(void)state;
+	(void)setenv("TZ", "EST5EDT", 1);
+	tzset();
+	assert_string_equal(print_at(921685636123, buf, sizeof(buf)),
+			    "1999-03-17 10:47:16");
+	assert_string_equal(print_at(0, buf, sizeof(buf)), "");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_clean),
+	    cmocka_unit_test(test_table),
+	    cmocka_unit_test(test_json),
+	    cmocka_unit_test(test_at),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
