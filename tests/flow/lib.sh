@@ -78,6 +78,27 @@ config() {
 	chmod 600 lansender.conf
 }
 
+# The server is typed as administrators do; connect_to says where it listens.
+config_site() {
+	cp "$SMB/password" secret
+	chmod 600 secret
+	{
+		cat <<-END
+		[sender]
+		site_code = CEN
+		[site MS1]
+		description = Madison
+		[address MS1.1]
+		server = \\\\DSSMS
+		share = SMS_SITE
+		connect_to = 127.0.0.1:$SMB_PORT
+		account = CORP\\$(cat "$SMB/user")
+		password_file = $PWD/secret
+		END
+		printf '%s\n' "$@"
+	} | config
+}
+
 sender() {
 	rc=0
 	"$LANSENDER" --config "$PWD/lansender.conf" --state "$PWD/state" "$@" \
