@@ -112,8 +112,7 @@ is_ccm(enum crypto_cipher cipher)
 	return cipher == CRYPTO_AES128_CCM || cipher == CRYPTO_AES256_CCM;
 }
 
-/* --- made and unmade -----------------------------------------------------------------
- */
+/* --- made and unmade ----------------------------------------------------- */
 
 static int
 new_mac(struct crypto *c, const uint8_t *key, size_t key_len, struct err *e)
@@ -216,8 +215,7 @@ crypto_free(struct crypto *c)
 	mem_free(c);
 }
 
-/* --- signing
- * --------------------------------------------------------------------------- */
+/* --- signing ----------------------------------------------------------- */
 
 /* The MAC runs over the message with its signature taken as zero. */
 static bool
@@ -353,8 +351,7 @@ crypto_verify(struct crypto *c, const uint8_t *message, size_t len, struct err *
 	return 0;
 }
 
-/* --- sealing
- * ---------------------------------------------------------------------------- */
+/* --- sealing ----------------------------------------------------------- */
 
 static bool
 seal_gcm(struct crypto *c, const struct crypto_part *parts, size_t n, uint8_t *out)
@@ -432,8 +429,7 @@ crypto_seal(struct crypto *c, const struct crypto_part *parts, size_t n, uint8_t
 	return ok ? 0 : openssl_failed(e, "encrypting");
 }
 
-/* --- opening
- * ---------------------------------------------------------------------------- */
+/* --- opening ----------------------------------------------------------- */
 
 static bool
 open_body(struct crypto *c, uint8_t *packet, size_t body_len)
