@@ -38,7 +38,9 @@ struct auth_options {
 
 struct auth;
 
-/* Gets the credentials; for Kerberos with keytab or password this asks the KDC.
+/* Gets the credentials and makes the first token; Kerberos asks the KDC for that.
+ * NEGOTIATE: Kerberos first, where account and server allow it; when that is not to be
+ * had (not: when it says that the password is wrong), NTLMv2 if there is a password.
  * -1: ERR_ADDRESS 1326 (wrong password, unknown account), 1311 (no KDC answers), 1398
  * (clocks differ), ...; ERR_INPUT no password, no keytab: nothing to log on with;
  * ERR_STOP. */
@@ -59,7 +61,11 @@ int auth_step(struct auth *a, const uint8_t *in, size_t in_len, const uint8_t **
 int auth_session_key(struct auth *a, uint8_t key[AUTH_KEY_ROOM], size_t *len,
 		     struct err *e) MUST_USE;
 
-/* After auth_step() said 1: did Kerberos do it (else NTLM)? */
+/* Is it Kerberos (else NTLM)?  True to say from auth_new() on. */
 bool auth_is_kerberos(const struct auth *a);
+
+/* Why NEGOTIATE did without Kerberos, for the text of an error that comes later; ""
+ * when there is nothing to tell.  Borrowed. */
+const char *auth_note(const struct auth *a);
 
 #endif

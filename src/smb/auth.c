@@ -1,0 +1,263 @@
+/* auth.c - which way to log on, and the legs of it. */
+#include "smb/auth.h"
+
+#include <arpa/inet.h>
+#include <gssapi/gssapi_ext.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "smb/anonymous.h"
+#include "smb/errand.h"
+#include "smb/gss.h"
+#include "smb/login.h"
+
+/* MS-ERREF 2.2 */
+enum {
+	WIN32_NO_LOGON_SERVERS = 1311,
+	WIN32_LOGON_FAILURE = 1326,
+	WIN32_PASSWORD_EXPIRED = 1330,
+	WIN32_ACCOUNT_DISABLED = 1331,
+};
+
+struct auth {
+	struct login *login; /* NULL: anonymous */
+	unsigned legs;       /* done so far; the first token is made by auth_new() */
+	char note[ERR_TEXT_BYTES];
+};
+
+/* --- Kerberos, beside the caller -------------------------------------------- */
+
+static void
+run_kerberos(void *self)
+{
+	struct login *l = self;
+	int done = login_kerberos(l, &l->err);
+
+	if (done == 0) {
+		done = login_leg(l, NULL, 0, &l->err);
+		if (done < 0)
+			(void)login_why_not_kerberos(l, &l->err);
+	}
+	if (done >= 0)
+		l->err.kind = ERR_NONE;
+}
+
+static void
+drop_login(void *self)
+{
+	login_free(self);
+}
+
+/* NULL: *e.  Kerberos asks servers; neither stop nor the deadline waits for them. */
+static struct login *
+kerberos(const struct auth_options *o, int64_t deadline_at_ms, struct err *e)
+{
+	struct login *l = login_new(o);
+	struct errand t = {.name = "kerberos",
+			   .run = run_kerberos,
+			   .drop = drop_login,
+			   .self = l,
+			   .deadline_at_ms = deadline_at_ms,
+			   .clock = o->clock,
+			   .stop = o->stop};
+
+	switch (errand_run(&t, e)) {
+	case ERRAND_STOPPED:
+		(void)err_set(e, ERR_STOP, 0, "stopped while logging on to %s",
+			      o->server);
+		return NULL; /* the errand keeps l */
+	case ERRAND_LATE:
+		(void)err_set(
+		    e, ERR_ADDRESS, WIN32_NO_LOGON_SERVERS,
+		    "Kerberos log-on to %s: no KDC (domain controller) answers in "
+		    "time; check the line to it, DNS and krb5.conf",
+		    o->server);
+		return NULL; /* likewise */
+	case ERRAND_FAILED:
+		break;
+	case ERRAND_DONE:
+		if (l->err.kind == ERR_NONE)
+			return l;
+		*e = l->err;
+		break;
+	}
+	login_free(l);
+	return NULL;
+}
+
+/* --- NTLM --------------------------------------------------------------------- */
+
+static struct login *
+ntlm(const struct auth_options *o, struct err *e)
+{
+	struct login *l = login_new(o);
+
+	if (login_ntlm(l, e) == 0 && login_leg(l, NULL, 0, e) >= 0)
+		return l;
+	login_free(l);
+	return NULL;
+}
+
+static struct login *
+guest(const struct auth_options *o, struct err *e)
+{
+	struct auth_options g = *o;
+
+	g.account = "guest";
+	g.password = "";
+	/* A guest session has no key worth signing with (MS-SMB2 3.2.5.3.1). */
+	g.relaxed = true;
+	return ntlm(&g, e);
+}
+
+/* --- negotiate ---------------------------------------------------------------- */
+
+static bool
+is_ip(const char *server)
+{
+	struct in6_addr ip;
+
+	return inet_pton(AF_INET, server, &ip) == 1 || strchr(server, ':') != NULL;
+}
+
+/* Has a wrong password been counted against the account already? */
+static bool
+password_was_tried(const struct auth_options *o, const struct err *e)
+{
+	bool with_password = !o->keytab && !o->ccache;
+
+	switch (e->win32) {
+	case WIN32_LOGON_FAILURE:
+	case WIN32_PASSWORD_EXPIRED:
+	case WIN32_ACCOUNT_DISABLED:
+		return with_password && !strstr(e->text, "no such account");
+	default:
+		return false;
+	}
+}
+
+static struct login *
+negotiate(const struct auth_options *o, char *note, struct err *e)
+{
+	int64_t now = clock_mono_ms(o->clock);
+	/* Half of the time for Kerberos, so that NTLM has its turn. */
+	int64_t until = now + (o->deadline_at_ms - now) / 2;
+	bool have_password = o->account && o->password;
+	struct login *l;
+
+	/* Tickets are made out to names; Windows does not ask for one to an address. */
+	if (is_ip(o->server) && have_password)
+		return ntlm(o, e);
+	l = kerberos(o, have_password ? until : o->deadline_at_ms, e);
+	if (l || e->kind == ERR_STOP || e->kind == ERR_LOCAL || !have_password ||
+	    password_was_tried(o, e))
+		return l;
+	str_copy_cut(note, ERR_TEXT_BYTES, e->text);
+	return ntlm(o, e);
+}
+
+/* --- the door -------------------------------------------------------------------- */
+
+int
+auth_new(const struct auth_options *o, struct auth **out, struct err *e)
+{
+	struct auth *a = mem_zero(1, sizeof(*a));
+
+	switch (o->kind) {
+	case SMB_AUTH_NTLM:
+		a->login = ntlm(o, e);
+		break;
+	case SMB_AUTH_KERBEROS:
+		a->login = kerberos(o, o->deadline_at_ms, e);
+		break;
+	case SMB_AUTH_NEGOTIATE:
+		a->login = negotiate(o, a->note, e);
+		break;
+	case SMB_AUTH_GUEST:
+		a->login = guest(o, e);
+		break;
+	case SMB_AUTH_ANONYMOUS:
+		break;
+	}
+	if (!a->login && o->kind != SMB_AUTH_ANONYMOUS) {
+		auth_free(a);
+		return -1;
+	}
+	*out = a;
+	return 0;
+}
+
+void
+auth_free(struct auth *a)
+{
+	if (!a)
+		return;
+	login_free(a->login);
+	mem_free(a);
+}
+
+int
+auth_step(struct auth *a, const uint8_t *in, size_t in_len, const uint8_t **out,
+	  size_t *out_len, struct err *e)
+{
+	struct login *l = a->login;
+	unsigned leg = a->legs++;
+
+	if (leg > 0 && in_len == 0)
+		return err_set(e, ERR_ADDRESS, WIN32_LOGON_FAILURE,
+			       "the server broke the log-on off without a word");
+	if (!l) {
+		*out = anonymous_token(leg, out_len);
+		return leg > 0;
+	}
+	if (leg > 0 && login_leg(l, in, in_len, e) < 0)
+		return -1;
+	*out = l->token.value;
+	*out_len = l->token.length;
+	return l->done;
+}
+
+/* GSS_C_INQ_SSPI_SESSION_KEY, 1.2.840.113554.1.2.2.5.5: the sub-session key of
+ * Kerberos, the exported session key of NTLM. */
+static gss_OID_desc session_key = {
+    11, (void *)(uintptr_t) "\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x05\x05"};
+
+int
+auth_session_key(struct auth *a, uint8_t key[AUTH_KEY_ROOM], size_t *len, struct err *e)
+{
+	gss_buffer_set_t set = GSS_C_NO_BUFFER_SET;
+	OM_uint32 major, minor;
+
+	if (!a->login)
+		return 0;
+	if (!a->login->done)
+		return err_set(e, ERR_ATTEMPT, 0, "the log-on is not finished");
+	major = gss_inquire_sec_context_by_oid(&minor, a->login->context, &session_key,
+					       &set);
+	if (GSS_ERROR(major))
+		return gss_failed(e, major, minor, gss_spnego(), "session key");
+	if (set->count == 0 || set->elements[0].length == 0 ||
+	    set->elements[0].length > AUTH_KEY_ROOM) {
+		(void)gss_release_buffer_set(&minor, &set);
+		return err_set(e, ERR_ADDRESS, WIN32_LOGON_FAILURE,
+			       "the log-on gives no session key of a usable length");
+	}
+	*len = set->elements[0].length;
+	memcpy(key, set->elements[0].value, *len);
+	mem_wipe(set->elements[0].value, *len);
+	(void)gss_release_buffer_set(&minor, &set);
+	return 1;
+}
+
+bool
+auth_is_kerberos(const struct auth *a)
+{
+	return a->login && a->login->is_kerberos;
+}
+
+const char *
+auth_note(const struct auth *a)
+{
+	return a->note;
+}

@@ -1,0 +1,111 @@
+/* gss.c - see gss.h. */
+#include "smb/gss.h"
+
+#include <krb5.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/str.h"
+
+/* DER without tag and length. */
+static gss_OID_desc spnego = {6, (void *)(uintptr_t) "\x2b\x06\x01\x05\x05\x02"};
+static gss_OID_desc kerberos = {
+    9, (void *)(uintptr_t) "\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"};
+static gss_OID_desc ntlm = {
+    10, (void *)(uintptr_t) "\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a"};
+
+gss_OID
+gss_spnego(void)
+{
+	return &spnego;
+}
+
+gss_OID
+gss_kerberos(void)
+{
+	return &kerberos;
+}
+
+gss_OID
+gss_ntlm(void)
+{
+	return &ntlm;
+}
+
+/* What Kerberos says, and what to do about it.  Numbers: RFC 4120 7.5.9 and MIT's
+ * krb5.h; Win32 codes: MS-ERREF 2.2, the ones that Windows gives in the same case. */
+static const struct {
+	krb5_error_code code;
+	uint32_t win32;
+	const char *text;
+} reasons[] = {
+    {KRB5_KDC_UNREACH, 1311,
+     "no KDC (domain controller) can be reached; check the line to it, and krb5.conf"},
+    {KRB5_REALM_CANT_RESOLVE, 1311,
+     "no KDC (domain controller) is found for the realm; check DNS and krb5.conf"},
+    {KRB5_REALM_UNKNOWN, 1311,
+     "no KDC (domain controller) is found for the realm; check DNS and krb5.conf"},
+    {KRB5_KDCREP_SKEW, 1398, "this host's clock and the KDC's differ; set them"},
+    {KRB5KRB_AP_ERR_SKEW, 1398, "this host's clock and the server's differ; set them"},
+    {KRB5KDC_ERR_PREAUTH_FAILED, 1326,
+     "the password or keytab is wrong for the account"},
+    {KRB5KRB_AP_ERR_BAD_INTEGRITY, 1326,
+     "the password or keytab is wrong for the account"},
+    {KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN, 1326,
+     "the KDC knows no such account; check its name and realm"},
+    {KRB5KDC_ERR_CLIENT_REVOKED, 1331, "the account is disabled, locked or expired"},
+    {KRB5KDC_ERR_NAME_EXP, 1793, "the account has expired; extend it"},
+    {KRB5KDC_ERR_KEY_EXP, 1330, "the account's password has expired; set a new one"},
+    {KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN, 1396,
+     "the KDC knows no server of that name; give the name that the server has in its "
+     "domain (service principal cifs/NAME)"},
+    {KRB5KDC_ERR_ETYPE_NOSUPP, 1326,
+     "account and KDC have no encryption type in common; make a new keytab"},
+    {KRB5KDC_ERR_POLICY, 1327, "the KDC's policy keeps the account from logging on"},
+    {KRB5KRB_AP_ERR_TKT_EXPIRED, 1326, "the ticket has expired; get a new one (kinit)"},
+    {KRB5KRB_AP_ERR_MODIFIED, 1396,
+     "the server cannot read the ticket: another computer has the name, or its "
+     "password "
+     "changed"},
+    {KRB5_FCC_NOFILE, 1312, "there is no ticket and no keytab to get one with"},
+    {KRB5_CC_NOTFOUND, 1312, "there is no ticket in the cache; get one (kinit)"},
+    {KRB5_KT_NOTFOUND, 1312, "the keytab has no key for the account"},
+    {KRB5_CONFIG_NODEFREALM, 1311,
+     "no realm is known; write the account as user@REALM or set default_realm in "
+     "krb5.conf"},
+};
+
+static void
+add_words(struct str *out, OM_uint32 status, int type, gss_OID mech)
+{
+	OM_uint32 minor, more = 0;
+
+	do {
+		gss_buffer_desc words = GSS_C_EMPTY_BUFFER;
+
+		if (gss_display_status(&minor, status, type, mech, &more, &words))
+			return;
+		if (out->len > 0)
+			str_add(out, "; ");
+		str_add_len(out, words.value, words.length);
+		(void)gss_release_buffer(&minor, &words);
+	} while (more != 0);
+}
+
+int
+gss_failed(struct err *e, OM_uint32 major, OM_uint32 minor, gss_OID mech,
+	   const char *what)
+{
+	AUTO_STR struct str words = {0};
+
+	/* Only what Kerberos says directly has Kerberos' numbers: MIT's library numbers
+	 * anew what comes through SPNEGO. */
+	add_words(&words, minor ? minor : major,
+		  minor ? GSS_C_MECH_CODE : GSS_C_GSS_CODE, mech);
+	for (size_t i = 0; i < COUNT(reasons); i++)
+		if (mech == &kerberos && (OM_uint32)reasons[i].code == minor)
+			return err_set(e, ERR_ADDRESS, reasons[i].win32, "%s: %s (%s)",
+				       what, reasons[i].text, str_text(&words));
+	return err_set(e, ERR_ADDRESS, 1326 /* ERROR_LOGON_FAILURE */, "%s: %s", what,
+		       str_text(&words));
+}
