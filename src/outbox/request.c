@@ -240,6 +240,7 @@ const char *
 request_wrong(const struct kept_request *k)
 {
 	const struct request *r = &k->r;
+	bool active = request_state_active(r->state);
 	const char *why = NULL;
 
 	if ((unsigned)r->state >= REQUEST_STATES)
@@ -257,14 +258,14 @@ request_wrong(const struct kept_request *k)
 		return "it has no site";
 	if ((why = package_wrong(&r->package)) || (why = numbers_wrong(k)))
 		return why;
-	if (request_state_active(r->state) !=
-	    (r->owner[0] != '\0' && r->lease_until_at_ms > 0))
+	if ((r->owner[0] != '\0') != active || (r->lease_until_at_ms > 0) != active ||
+	    (k->claimed_at_ms > 0) != active)
 		return "its lease does not fit its state (I1)";
 	if (request_state_final(r->state) != (r->ended_at_ms > 0))
 		return "its end does not fit its state (I2)";
 	if (may_go(r->state) != (k->ready_at_ms >= 0))
 		return "when it may go does not fit its state (I3)";
-	if (r->order != OUTBOX_GO_ON && !request_state_active(r->state))
+	if (r->order != OUTBOX_GO_ON && !active)
 		return "it has an order but nobody who could hear it (I5)";
 	return NULL;
 }

@@ -232,7 +232,8 @@ static int
 prepare(struct store_sqlite *s, bool first, struct err *e)
 {
 	AUTO_FREE char *settings =
-	    mem_printf("PRAGMA journal_mode = WAL; PRAGMA cache_size = -%d;"
+	    mem_printf("PRAGMA temp_store = MEMORY; PRAGMA journal_mode = WAL; PRAGMA "
+		       "cache_size = -%d;"
 		       "PRAGMA journal_size_limit = %d;",
 		       CACHE_KIB, WAL_KEEP_BYTES);
 	int64_t version = 0;

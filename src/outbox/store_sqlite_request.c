@@ -317,6 +317,7 @@ add_request(struct store_sqlite *s, const struct outbox_new *n, int64_t site,
 	    int64_t package, struct err *e)
 {
 	sqlite3_stmt *st = sqlite_stmt(s, SQL_REQUEST_ADD, e);
+	sqlite3_stmt *count = sqlite_stmt(s, SQL_SITE_COUNT, e);
 	char token[REQUEST_TOKEN_ROOM];
 	const int64_t numbers[] = {
 	    n->priority,
@@ -330,12 +331,28 @@ add_request(struct store_sqlite *s, const struct outbox_new *n, int64_t site,
 	    n->now_ms + n->lifetime_ms,
 	};
 
-	if (!st)
+	if (!st || !count)
 		return -1;
 	digest_token(token, sizeof(token) - 1);
 	for (int i = 0; i < (int)COUNT(numbers); i++)
 		(void)sqlite3_bind_int64(st, i + 1, numbers[i]);
 	sqlite_bind_text(st, COUNT(numbers) + 1, token);
+	(void)sqlite3_bind_int64(count, 1, site);
+	(void)sqlite3_bind_int64(count, 2, n->package->total_bytes);
+	if (sqlite_run(s, count, e) < 0)
+		return -1;
+	return sqlite_run(s, st, e) < 0 ? -1 : 0;
+}
+
+static int
+need_package(struct store_sqlite *s, int64_t package, size_t requests, struct err *e)
+{
+	sqlite3_stmt *st = sqlite_stmt(s, SQL_PACKAGE_NEED, e);
+
+	if (!st)
+		return -1;
+	(void)sqlite3_bind_int64(st, 1, package);
+	(void)sqlite3_bind_int64(st, 2, (int64_t)requests);
 	return sqlite_run(s, st, e) < 0 ? -1 : 0;
 }
 
@@ -352,7 +369,8 @@ sqlite_file(struct store *base, const struct outbox_new *n, struct request_id *i
 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	if (sqlite_tick(s, e) < 0 || package_key(s, n->package, &package, e) < 0)
+	if (sqlite_tick(s, e) < 0 || package_key(s, n->package, &package, e) < 0 ||
+	    need_package(s, package, n->site_count, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n->site_count; i++) {
 		if (site_key(s, n->sites[i], &site, e) < 0 ||
