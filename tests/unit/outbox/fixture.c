@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/path.h"
@@ -19,9 +20,11 @@ int
 fixture_enter(void **state)
 {
 	struct fixture *f = mem_zero(1, sizeof(*f));
+	/* Memory, where there is such a folder: an fsync costs nothing there. */
+	const char *where = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
 
-	if (str_copy(f->folder, sizeof(f->folder), "/tmp/test_outbox.XXXXXX") < 0 ||
-	    !mkdtemp(f->folder) || outbox_open(f->folder, &f->o, &f->e) < 0) {
+	(void)snprintf(f->folder, sizeof(f->folder), "%s/test_outbox.XXXXXX", where);
+	if (!mkdtemp(f->folder) || outbox_open(f->folder, &f->o, &f->e) < 0) {
 		print_error("%s\n", f->e.text);
 		mem_free(f);
 		return -1;

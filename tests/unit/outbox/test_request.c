@@ -206,8 +206,14 @@ impossible_rows_are_told(void **state)
 	WRONG(REQUEST_PENDING, k.r.expires_at_ms = -1, "one of its times is negative");
 	WRONG(REQUEST_SENDING, k.r.owner[0] = 0,
 	      "its lease does not fit its state (I1)");
-	WRONG(REQUEST_HELD, k.r.lease_until_at_ms = 9;
-	      k.r.owner[0] = 'a', "its lease does not fit its state (I1)");
+	WRONG(REQUEST_SENDING, k.r.lease_until_at_ms = 0,
+	      "its lease does not fit its state (I1)");
+	WRONG(REQUEST_HELD, k.r.lease_until_at_ms = 9,
+	      "its lease does not fit its state (I1)");
+	WRONG(REQUEST_HELD, k.r.owner[0] = 'a',
+	      "its lease does not fit its state (I1)");
+	WRONG(REQUEST_HELD, k.claimed_at_ms = 9,
+	      "its lease does not fit its state (I1)");
 	WRONG(REQUEST_SENT, k.r.ended_at_ms = 0, "its end does not fit its state (I2)");
 	WRONG(REQUEST_HELD, k.r.ended_at_ms = 7, "its end does not fit its state (I2)");
 	WRONG(REQUEST_HELD, k.ready_at_ms = 0,
