@@ -23,8 +23,8 @@
  *
  * Behind the door: pdu_request.c and pdu_reply.c (messages), dial.c (TCP), conn.c,
  * conn_out.c and conn_in.c (poll loop), credits.c, window.c, crypto.c (keys, signing,
- * encryption), auth.c (GSSAPI), negotiate.c, session.c, chain.c (requests about one file
- * as one), smb.c, file.c, query.c, put.c, put_small.c and put_large.c (pipeline),
+ * encryption), auth.c (GSSAPI), negotiate.c, session.c, chain.c (requests about one
+ * file as one), smb.c, file.c, query.c, put.c, put_small.c and put_large.c (pipeline),
  * ntstatus.c (status -> Win32, text), blame.c (status -> whose fault). */
 #ifndef SMB_SMB_H
 #define SMB_SMB_H
