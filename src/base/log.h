@@ -42,7 +42,7 @@ enum log_form {
 struct log_options {
 	const char *path;     /* NULL: no file                                  */
 	int64_t max_bytes;    /* a full file becomes PATH with .lo_ for .log, one
-			       * generation;    0: never (logrotate does it; log_reopen)    */
+			       * generation; 0: never (logrotate does it; log_reopen) */
 	int echo_fd;          /* where else each line goes; -1: nowhere         */
 	enum log_form echo;   /* how it is rendered there                       */
 	enum log_level level; /* events below are dropped                       */
