@@ -296,28 +296,33 @@ commit(struct filing *f, struct err *e)
 }
 
 static void
-abandon(const struct filing *f)
-{
-	int left;
-
-	if (!*f->part_name)
-		return;
-	left = tree_remove(f->top, f->part_name);
-	(void)left; /* package_sweep() tries again */
-}
-
-static void
 filing_done(struct filing *f)
 {
-	lists_close(f->lists);
 	copier_free(f->copier);
-	if (f->part >= 0)
-		(void)close(f->part);
 	if (f->top >= 0)
 		(void)close(f->top);
 	mem_free(f->source);
 	mem_free(f->absolute);
 	mem_free(f->part_path);
+}
+
+static void
+close_part(struct filing *f)
+{
+	lists_close(f->lists);
+	if (f->part >= 0)
+		(void)close(f->part);
+}
+
+/* Closing comes first: removing needs descriptors, and they may be what ran out. */
+static void
+abandon(struct filing *f)
+{
+	int left;
+
+	close_part(f);
+	left = tree_remove(f->top, f->part_name);
+	(void)left; /* package_sweep() tries again */
 }
 
 static int
@@ -331,8 +336,10 @@ file_package(struct filing *f, struct err *e)
 		    "cannot send %s by reference: its path is too long to be "
 		    "kept; send a copy",
 		    f->source);
-	if (!make_part(f, e) && !keep_source(f, e) && !commit(f, e))
+	if (!make_part(f, e) && !keep_source(f, e) && !commit(f, e)) {
+		close_part(f);
 		return 0;
+	}
 	abandon(f);
 	return -1;
 }

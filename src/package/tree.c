@@ -107,19 +107,22 @@ empty_folder(int fd)
 }
 
 /* Recursion is as deep as what read.c let into a package (DEPTH_MAX) and little more.
- */
+ * An empty folder goes without a descriptor: there may be none left. */
 int
 tree_remove(int top, const char *name)
 {
-	int fd = openat(top, name, FOLDER_FLAGS);
+	int fd;
 
-	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+	if (!unlinkat(top, name, AT_REMOVEDIR) || errno == ENOENT)
+		return 0;
+	if (errno == ENOTDIR)
 		return unlinkat(top, name, 0);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -1;
-	if (empty_folder(fd))
+	if (errno != ENOTEMPTY && errno != EEXIST)
 		return -1;
-	return !unlinkat(top, name, AT_REMOVEDIR) || errno == ENOENT ? 0 : -1;
+	fd = openat(top, name, FOLDER_FLAGS);
+	if (fd < 0 || empty_folder(fd))
+		return -1;
+	return unlinkat(top, name, AT_REMOVEDIR);
 }
 
 static int64_t
