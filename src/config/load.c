@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/path.h"
@@ -106,13 +107,25 @@ read_folder(struct config *c, const char *path, struct sections *s, struct err *
 	return 0;
 }
 
+/* The file that was asked for; it must be there, while conf.d need not. */
+static int
+read_main(struct config *c, const char *path, struct sections *s, struct err *e)
+{
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return err_set(e, ERR_INPUT, 0,
+			       "there is no configuration %s: write it as "
+			       "lansender.conf(5) shows, or name another one",
+			       path);
+	return read_file(c, path, s, e);
+}
+
 int
 config_load(const char *path, struct config **out, struct err *e)
 {
 	AUTO(auto_config) struct config *c = config_default();
 	AUTO(sections_done) struct sections s = {0};
 
-	if (read_file(c, path, &s, e) < 0 || read_folder(c, path, &s, e) < 0 ||
+	if (read_main(c, path, &s, e) < 0 || read_folder(c, path, &s, e) < 0 ||
 	    build_config(&s, c, e) < 0)
 		return -1;
 	*out = STEAL(c);

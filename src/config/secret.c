@@ -113,6 +113,11 @@ read_secret(const char *path, bool ours, char **out, struct err *e)
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	AUTO(auto_wipe) struct buffer b = {.len = 0};
 
+	if (fd < 0 && errno == ENOENT)
+		return err_set(e, ERR_INPUT, 0,
+			       "password file %s is not there: write the password into "
+			       "it, as its only line, and type chmod 600 %s",
+			       path, path);
 	if (fd < 0)
 		return err_sys(e, ERR_INPUT, "password file %s", path);
 	if (check_file(fd, path, ours, e) < 0 || read_bytes(fd, path, &b, e) < 0 ||

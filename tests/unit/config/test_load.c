@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -116,10 +117,34 @@ static void
 a_missing_file(void **state)
 {
 	AUTO_FREE char *path = path_join(*state, "none.conf");
-	AUTO_FREE char *says = mem_printf("open %s: No such file or directory", path);
+	AUTO_FREE char *says =
+	    mem_printf("there is no configuration %s: write it as lansender.conf(5) "
+		       "shows, or name another one",
+		       path);
 	struct config *c = NULL;
 	struct err e = {0};
 
+	assert_int_equal(config_load(path, &c, &e), -1);
+	assert_int_equal(e.kind, ERR_INPUT);
+	assert_string_equal(e.text, says);
+	assert_int_equal(config_load(*state, &c, &e), -1); /* a folder */
+	assert_int_equal(e.kind, ERR_INPUT);
+	assert_non_null(strstr(e.text, "Is a directory"));
+}
+
+/* A file of conf.d that cannot be read is not passed over. */
+static void
+a_link_to_nowhere(void **state)
+{
+	AUTO_FREE char *path = path_join(*state, "x.conf");
+	AUTO_FREE char *link = path_join(*state, "conf.d/a.conf");
+	AUTO_FREE char *says = mem_printf("open %s: No such file or directory", link);
+	struct config *c = NULL;
+	struct err e = {0};
+
+	put_file(*state, "x.conf", "[site MS1]\n");
+	put_folder(*state, "conf.d");
+	assert_int_equal(symlink("nowhere", link), 0);
 	assert_int_equal(config_load(path, &c, &e), -1);
 	assert_int_equal(e.kind, ERR_INPUT);
 	assert_string_equal(e.text, says);
@@ -166,6 +191,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(only_a_conf_has_a_folder, make_folder,
 					    remove_folder),
 	    cmocka_unit_test_setup_teardown(a_missing_file, make_folder, remove_folder),
+	    cmocka_unit_test_setup_teardown(a_link_to_nowhere, make_folder,
+					    remove_folder),
 	    cmocka_unit_test_setup_teardown(many_sites, make_folder, remove_folder),
 	};
 

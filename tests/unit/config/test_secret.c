@@ -168,7 +168,8 @@ only_a_regular_file(void **state)
 	struct err e = {0};
 
 	(void)state;
-	must_refuse("password file %s: No such file or directory");
+	must_refuse("password file %s is not there: write the password into it, as its "
+		    "only line, and type chmod 600 %s");
 	assert_int_equal(mkfifo(path, 0600), 0); /* is not waited for */
 	must_refuse(
 	    "password file %s is not a regular file: put the password into one");
@@ -206,8 +207,9 @@ the_secret_of_an_address(void **state)
 	assert_int_equal(config_secret(&a, &secret, &e), -1);
 	assert_int_equal(e.kind, ERR_ADDRESS);
 	assert_int_equal(e.win32, 1326);
-	says = mem_printf("address MS1.1: password file %s: No such file or directory",
-			  path);
+	says = mem_printf("address MS1.1: password file %s is not there: write the "
+			  "password into it, as its only line, and type chmod 600 %s",
+			  path, path);
 	assert_string_equal(e.text, says);
 	config_address_done(&a);
 }
