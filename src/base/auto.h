@@ -35,4 +35,15 @@ auto_steal(void *p)
 }
 #define STEAL(var) auto_steal(&(var))
 
+/* The same for a descriptor: leaves -1 behind. */
+static inline int
+auto_steal_fd(int *fd)
+{
+	const int held = *fd;
+
+	*fd = -1;
+	return held;
+}
+#define STEAL_FD(var) auto_steal_fd(&(var))
+
 #endif

@@ -139,55 +139,59 @@ watch_folder(const char *path, struct err *e)
 	    slash ? mem_dup_len(path, slash == path ? 1 : (size_t)(slash - path))
 		  : mem_dup(".");
 	AUTO_CLOSE int fd = inotify_init1(IN_CLOEXEC);
-	int kept;
 
 	if (fd < 0 ||
 	    inotify_add_watch(fd, folder, IN_MODIFY | IN_CREATE | IN_MOVED_TO) < 0)
 		return err_sys(e, ERR_LOCAL, "watch folder %s", folder);
-	kept = fd;
-	fd = -1;
-	return kept;
+	return STEAL_FD(fd);
+}
+
+static void
+close_tail(struct tail *t)
+{
+	if (t->fd >= 0)
+		(void)close(t->fd);
+	str_done(&t->part);
+}
+#define AUTO_TAIL AUTO(close_tail)
+
+/* The generation before, then the log; both as far as they are there. */
+static int
+show_whole(const char *path, struct tail *now, bool may_be_missing, struct err *e)
+{
+	AUTO_FREE char *old_path = log_old_path(path);
+	AUTO_TAIL struct tail old = {.fd = open(old_path, O_RDONLY | O_CLOEXEC),
+				     .view = now->view};
+
+	if (read_on(&old, e) < 0)
+		return -1;
+	now->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (now->fd < 0 && errno != ENOENT)
+		return err_sys(e, ERR_LOCAL, "open the log %s", path);
+	if (now->fd < 0 && old.fd < 0 && !may_be_missing)
+		return err_set(
+		    e, ERR_INPUT, 0,
+		    "there is no log %s yet: no sender has run on this state "
+		    "folder",
+		    path);
+	return read_on(now, e);
 }
 
 static int
 show_files(const struct call *call, const char *path, struct log_view *view,
 	   struct err *e)
 {
-	AUTO_FREE char *old_path = log_old_path(path);
-	AUTO_CLOSE int inotify = -1;
 	const bool follows = call->value[OPTION_FOLLOW] != NULL;
-	struct tail old = {.fd = open(old_path, O_RDONLY | O_CLOEXEC), .view = view};
-	struct tail now = {.fd = -1, .view = view};
-	int rc;
+	AUTO_TAIL struct tail now = {.fd = -1, .view = view};
+	AUTO_CLOSE int inotify = -1;
 
+	/* Before reading, so that nothing is missed between. */
 	if (follows && (inotify = watch_folder(path, e)) < 0)
-		rc = -1;
-	else
-		rc = read_on(&old, e);
-	if (rc == 0) {
-		now.fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (now.fd < 0 && errno != ENOENT)
-			rc = err_sys(e, ERR_LOCAL, "open the log %s", path);
-		else if (now.fd < 0 && old.fd < 0 && !follows)
-			rc =
-			    err_set(e, ERR_INPUT, 0,
-				    "there is no log %s yet: no sender has run on this "
-				    "state folder",
-				    path);
-		else
-			rc = read_on(&now, e);
-	}
+		return -1;
+	if (show_whole(path, &now, follows, e) < 0)
+		return -1;
 	log_view_flush(view);
-	if (rc == 0 && follows)
-		rc = follow(&now, path, inotify, e);
-	for (size_t i = 0; i < 2; i++) {
-		struct tail *t = i ? &now : &old;
-
-		if (t->fd >= 0)
-			(void)close(t->fd);
-		str_done(&t->part);
-	}
-	return rc;
+	return follows ? follow(&now, path, inotify, e) : 0;
 }
 
 static int

@@ -59,9 +59,9 @@ struct job {
 	const struct call *call;
 	struct config *config; /* defaults; its settings are adapted here */
 	struct config_address address;
-	char *connect_host;
-	char *password; /* NULL: none */
-	char *folder;   /* private; "" below it: the store */
+	char *section, *account, *connect_host; /* what `address` points to */
+	char *password;                         /* NULL: none */
+	char *folder;                           /* private; "" below it: the store */
 	struct package *package;
 	struct log *log; /* NULL: silent */
 	struct request *request;
@@ -95,11 +95,11 @@ read_address(struct job *j, struct err *e)
 	char host[ADDRESS_HOST_ROOM];
 
 	j->address = (struct config_address){
-	    .section = (char *)(uintptr_t) "put",
+	    .section = j->section = mem_dup("put"),
 	    .number = 1,
 	    .type = CONFIG_TYPE_LAN,
 	    .auth = CONFIG_AUTH_NEGOTIATE,
-	    .account = (char *)(uintptr_t)call->value[OPTION_USER],
+	    .account = j->account = mem_dup(call->value[OPTION_USER]),
 	    .signing = CONFIG_REQUIRED,
 	    .encrypt = CONFIG_WANTED,
 	    .compounds = true,
@@ -332,6 +332,8 @@ done(struct job *j)
 	log_close(j->log);
 	config_secret_free(j->password);
 	config_free(j->config);
+	mem_free(j->section);
+	mem_free(j->account);
 	mem_free(j->connect_host);
 	mem_free(j->folder);
 	mem_free(j->request);

@@ -151,14 +151,16 @@ run(const struct call *call)
 				      .right = {[2] = true, [3] = true}}};
 	AUTO_CONFIG struct config *config = NULL;
 	AUTO_OUTBOX struct outbox *o = NULL;
-	AUTO_FREE bool *seen = NULL;
 	struct err e;
 
 	/* Either of the two may be missing; what is there is shown. */
 	if (place_load_config(call, &config, &e) < 0)
 		(void)print_failure(0, &e);
+
+	AUTO_FREE bool *seen = mem_zero(config ? config->site_count : 0, sizeof(bool));
+
 	l.config = config;
-	l.seen = seen = mem_zero(config ? config->site_count : 0, sizeof(*seen));
+	l.seen = seen;
 	if (place_open_outbox_readonly(call, &o, &e) < 0) {
 		if (e.kind != ERR_INPUT)
 			return print_failure(FRONT_FAILED, &e);

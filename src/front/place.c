@@ -143,8 +143,7 @@ place_lock(const char *state, int *fd, int64_t *pid, struct err *e)
 	len = snprintf(text, sizeof(text), "%lld\n", (long long)getpid());
 	if (ftruncate(lock, 0) < 0 || pwrite(lock, text, (size_t)len, 0) != len)
 		return err_sys(e, ERR_LOCAL, "write %s", path);
-	*fd = lock;
-	lock = -1;
+	*fd = STEAL_FD(lock);
 	return 1;
 }
 

@@ -146,6 +146,12 @@ print_cell(const struct table *t, size_t column, const char *text, size_t column
 	(void)fputs(is_last ? "\n" : "  ", out);
 }
 
+static size_t
+next(const struct table *t, size_t column)
+{
+	return column + 1 < t->columns ? column + 1 : 0;
+}
+
 void
 table_print(struct table *t, FILE *out)
 {
@@ -153,15 +159,16 @@ table_print(struct table *t, FILE *out)
 
 	for (size_t i = 0; i < t->columns; i++)
 		widest[i] = width(t->headings[i]);
-	for (size_t i = 0; i < t->count; i++) {
-		size_t *w = &widest[i % t->columns], this_one = width(t->cells[i]);
+	for (size_t i = 0, column = 0; i < t->count; i++, column = next(t, column)) {
+		const size_t this_one = width(t->cells[i]);
 
-		*w = this_one > *w ? this_one : *w;
+		if (this_one > widest[column])
+			widest[column] = this_one;
 	}
 	for (size_t i = 0; t->count && i < t->columns; i++)
 		print_cell(t, i, t->headings[i], widest[i], out);
-	for (size_t i = 0; i < t->count; i++) {
-		print_cell(t, i % t->columns, t->cells[i], widest[i % t->columns], out);
+	for (size_t i = 0, column = 0; i < t->count; i++, column = next(t, column)) {
+		print_cell(t, column, t->cells[i], widest[column], out);
 		mem_free(t->cells[i]);
 	}
 	mem_free(t->cells);
