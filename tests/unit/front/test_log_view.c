@@ -77,7 +77,7 @@ test_chosen(void **state)
 	static const struct {
 		struct log_view_options o;
 		const char *want[5]; /* pieces, in that order; NULL ends   */
-		const char * not ;   /* what must not be there; NULL: none */
+		const char *absent;  /* what must not be there; NULL: none */
 	} rows[] = {
 	    {{.form = LOG_FORM_TEXT},
 	     {"one\n", "two\n", "?[2J not ours\n", "four\n"},
@@ -106,8 +106,8 @@ test_chosen(void **state)
 			else
 				at += strlen(rows[i].want[n]);
 		}
-		if (rows[i].not )
-			assert_null(strstr(text, rows[i].not ));
+		if (rows[i].absent)
+			assert_false(text && strstr(text, rows[i].absent));
 		mem_free(text);
 	}
 }
