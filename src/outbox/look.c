@@ -36,6 +36,15 @@ outbox_get(struct outbox *o, struct request_id id, struct request *out, struct e
 	return rc;
 }
 
+static int
+list_portion(struct outbox *o, const struct store_filter *f, struct kept_request *rows,
+	     size_t room, size_t *count, struct err *e)
+{
+	if (begin_look(o, e) < 0)
+		return -1;
+	return verb_end(o, o->store->verbs->list(o->store, f, rows, room, count, e), e);
+}
+
 int
 outbox_list(struct outbox *o, const struct outbox_filter *filter,
 	    int (*each)(void *self, const struct request *r), void *self, struct err *e)
@@ -48,27 +57,20 @@ outbox_list(struct outbox *o, const struct outbox_filter *filter,
 	};
 	int64_t left = filter->limit > 0 ? filter->limit : INT64_MAX;
 	size_t count = LIST_PORTION;
+	int rc = 0;
 
-	while (left > 0 && count == LIST_PORTION) {
+	while (rc == 0 && left > 0 && count == LIST_PORTION) {
 		size_t room = left < LIST_PORTION ? (size_t)left : LIST_PORTION;
 
-		if (begin_look(o, e) < 0)
+		if (list_portion(o, &f, rows, room, &count, e) < 0)
 			return -1;
-		if (verb_end(o,
-			     o->store->verbs->list(o->store, &f, rows, room, &count, e),
-			     e) < 0)
-			return -1;
-		for (size_t i = 0; i < count; i++) {
-			int rc = each(self, &rows[i].r);
-
-			if (rc != 0)
-				return rc;
-		}
+		for (size_t i = 0; rc == 0 && i < count; i++)
+			rc = each(self, &rows[i].r);
 		if (count > 0)
 			f.after_id = rows[count - 1].r.id.n;
 		left -= (int64_t)count;
 	}
-	return 0;
+	return rc;
 }
 
 int

@@ -236,13 +236,9 @@ numbers_wrong(const struct kept_request *k)
 	return NULL;
 }
 
-const char *
-request_wrong(const struct kept_request *k)
+static const char *
+enums_wrong(const struct request *r)
 {
-	const struct request *r = &k->r;
-	bool active = request_state_active(r->state);
-	const char *why = NULL;
-
 	if ((unsigned)r->state >= REQUEST_STATES)
 		return "there is no such state";
 	if (r->priority < REQUEST_HIGH || r->priority > REQUEST_LOW)
@@ -252,12 +248,16 @@ request_wrong(const struct kept_request *k)
 		return "there is no such order";
 	if ((unsigned)r->error_kind > ERR_INPUT)
 		return "there is no such kind of error";
-	if (!is_token(r->token))
-		return "its token is not 16 hex digits";
-	if (r->site[0] == '\0')
-		return "it has no site";
-	if ((why = package_wrong(&r->package)) || (why = numbers_wrong(k)))
-		return why;
+	return NULL;
+}
+
+/* The invariants that a row alone can show. */
+static const char *
+invariants_wrong(const struct kept_request *k)
+{
+	const struct request *r = &k->r;
+	bool active = request_state_active(r->state);
+
 	if ((r->owner[0] != '\0') != active || (r->lease_until_at_ms > 0) != active ||
 	    (k->claimed_at_ms > 0) != active)
 		return "its lease does not fit its state (I1)";
@@ -268,6 +268,22 @@ request_wrong(const struct kept_request *k)
 	if (r->order != OUTBOX_GO_ON && !active)
 		return "it has an order but nobody who could hear it (I5)";
 	return NULL;
+}
+
+const char *
+request_wrong(const struct kept_request *k)
+{
+	const char *why = enums_wrong(&k->r);
+
+	if (why)
+		return why;
+	if (!is_token(k->r.token))
+		return "its token is not 16 hex digits";
+	if (k->r.site[0] == '\0')
+		return "it has no site";
+	if ((why = package_wrong(&k->r.package)) || (why = numbers_wrong(k)))
+		return why;
+	return invariants_wrong(k);
 }
 
 bool

@@ -199,33 +199,36 @@ fail_commit(struct store_sqlite *s, struct err *e)
 	return -1;
 }
 
+static int
+commit_once(struct store_sqlite *s, struct err *e)
+{
+	AUTO_END sqlite3_stmt *st = sqlite_stmt(s, SQL_COMMIT, e);
+
+	if (!st)
+		return -1;
+	if (s->mode != STORE_READ && sqlite_quarantine(s, e) < 0) {
+		sqlite_abort(&s->base);
+		return -1;
+	}
+	return sqlite_row(s, st, e) < 0 ? fail_commit(s, e) : 0;
+}
+
 /* Suspects of a writing transaction are set aside in it; those of a reading one in a
  * transaction of their own, when we may write at all. */
 int
 sqlite_commit(struct store *base, struct err *e)
 {
 	struct store_sqlite *s = sqlite_of(base);
-	sqlite3_stmt *st = sqlite_stmt(s, SQL_COMMIT, e);
 
-	if (!st)
+	if (commit_once(s, e) < 0)
 		return -1;
-	if (s->mode != STORE_READ && sqlite_quarantine(s, e) < 0) {
-		sqlite_abort(base);
-		return -1;
-	}
-	if (sqlite_row(s, st, e) < 0) {
-		(void)fail_commit(s, e);
-		sqlite_end(&st);
-		return -1;
-	}
-	sqlite_end(&st);
 	if (s->suspect_count == 0 || s->readonly)
 		return 0;
 	s->mode = STORE_DURABLE;
 	s->ticked = false;
 	if (run(s, SQL_SYNC_FULL, e) < 0 || run(s, SQL_BEGIN_WRITE, e) < 0)
 		return -1;
-	return sqlite_commit(base, e);
+	return commit_once(s, e);
 }
 
 enum { PROMOTE_MAX = 10000 }; /* rows a turn: some 50 ms of the write lock; a choice */

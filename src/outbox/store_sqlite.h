@@ -112,11 +112,11 @@ int sqlite_execute(struct store_sqlite *s, const char *text, struct err *e) MUST
 /* The one number that a statement gives. */
 int sqlite_number(struct store_sqlite *s, enum sql which, int64_t *out,
 		  struct err *e) MUST_USE;
-int sqlite_begin(struct store *s, enum store_mode mode, struct err *e);
-int sqlite_commit(struct store *s, struct err *e);
-void sqlite_abort(struct store *s);
-int sqlite_tidy(struct store *s, int64_t now_ms, bool *done, struct err *e);
-int sqlite_quarantined(struct store *s, int64_t *count, struct err *e);
+int sqlite_begin(struct store *base, enum store_mode mode, struct err *e);
+int sqlite_commit(struct store *base, struct err *e);
+void sqlite_abort(struct store *base);
+int sqlite_tidy(struct store *base, int64_t now_ms, bool *done, struct err *e);
+int sqlite_quarantined(struct store *base, int64_t *count, struct err *e);
 
 /* store_sqlite_row.c: binding, and reading that trusts nothing.  A column of another
  * type, or a text that does not fit, sets r->wrong. */
@@ -137,32 +137,33 @@ int sqlite_check(struct store_sqlite *s, struct err *e) MUST_USE;
 int sqlite_quarantine(struct store_sqlite *s, struct err *e) MUST_USE;
 
 /* store_sqlite_request.c */
-int sqlite_file(struct store *s, const struct outbox_new *n, struct request_id *ids,
+int sqlite_file(struct store *base, const struct outbox_new *n, struct request_id *ids,
 		struct err *e);
-int sqlite_get(struct store *s, struct request_id id, struct kept_request *out,
+int sqlite_get(struct store *base, struct request_id id, struct kept_request *out,
 	       struct err *e);
-int sqlite_put(struct store *s, const struct kept_request *k, struct err *e);
-int sqlite_list(struct store *s, const struct store_filter *f,
+int sqlite_put(struct store *base, const struct kept_request *k, struct err *e);
+int sqlite_list(struct store *base, const struct store_filter *f,
 		struct kept_request *rows, size_t room, size_t *count, struct err *e);
 
 /* store_sqlite_site.c */
-int sqlite_add_attempt(struct store *s, const struct outbox_attempt *a, struct err *e);
-int sqlite_list_attempts(struct store *s, struct request_id id, int64_t after_number,
+int sqlite_add_attempt(struct store *base, const struct outbox_attempt *a,
+		       struct err *e);
+int sqlite_list_attempts(struct store *base, struct request_id id, int64_t after_number,
 			 struct outbox_attempt *rows, size_t room, size_t *count,
 			 struct err *e);
-int sqlite_list_sites(struct store *s, int64_t *cursor, int64_t **keys, size_t *count,
-		      struct err *e);
-int sqlite_get_site(struct store *s, int64_t key, const char *code, int64_t now_ms,
+int sqlite_list_sites(struct store *base, int64_t *cursor, int64_t **keys,
+		      size_t *count, struct err *e);
+int sqlite_get_site(struct store *base, int64_t key, const char *code, int64_t now_ms,
 		    struct outbox_site *out, struct err *e);
-int sqlite_put_site(struct store *s, const struct outbox_site *site, struct err *e);
-int sqlite_idle_package(struct store *s, int64_t *key, int64_t failed_before_at_ms,
+int sqlite_put_site(struct store *base, const struct outbox_site *site, struct err *e);
+int sqlite_idle_package(struct store *base, int64_t *key, int64_t failed_before_at_ms,
 			char id[33], struct err *e);
-int sqlite_get_package_stage(struct store *s, const char *id, enum package_stage *stage,
-			     struct err *e);
-int sqlite_set_package_stage(struct store *s, const char *id, enum package_stage stage,
-			     struct err *e);
+int sqlite_get_package_stage(struct store *base, const char *id,
+			     enum package_stage *stage, struct err *e);
+int sqlite_set_package_stage(struct store *base, const char *id,
+			     enum package_stage stage, struct err *e);
 
 /* store_sqlite_wait.c */
-bool sqlite_wait(struct store *s, const struct stop *stop, int64_t wait_ms);
+bool sqlite_wait(struct store *base, const struct stop *stop, int64_t wait_ms);
 
 #endif

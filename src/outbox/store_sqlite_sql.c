@@ -106,7 +106,7 @@ const char *const sqlite_texts[SQL_COUNT] = {
     [SQL_LIST_OPEN] = REQUEST_COLUMNS "WHERE r.ended_at_ms = 0 AND r.id > ?1" IN_ORDER,
     [SQL_LIST_OPEN_SITE] =
 	REQUEST_COLUMNS "WHERE r.site = (SELECT n FROM site WHERE code = ?2)"
-			" AND r.ended_at_ms = 0 AND r.id > ?1" IN_ORDER,
+			" AND +r.ended_at_ms = 0 AND r.id > ?1" IN_ORDER,
     /* These serve recovery, which takes from the front and moves what it took out of
      * the set.  The + keeps the walk on the small index of leases, not on all ids. */
     [SQL_LIST_LEASE_OVER] = REQUEST_COLUMNS

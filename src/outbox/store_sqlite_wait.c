@@ -123,59 +123,72 @@ sleep_until_event(struct store_sqlite *s, const struct stop *stop, int64_t wait_
 	return EVENT_NONE;
 }
 
-/* How long to sleep now: until the deadline, or until the next look. */
-static int64_t
-nap_ms(const struct store_sqlite *s, int64_t left_ms, bool unsettled)
-{
-	int64_t ms = unsettled ? LOOK_AGAIN_MS : s->notify_fd < 0 ? BLIND_MS : -1;
-
-	if (ms < 0)
-		return left_ms;
-	return left_ms >= 0 && left_ms < ms ? left_ms : ms;
-}
+struct waiting {
+	struct store_sqlite *s;
+	int64_t until_at_ms; /* monotonic; < 0: for ever                          */
+	int64_t event_at_ms; /* the last one                                      */
+	bool unsettled;      /* an event came, and no change can be seen yet      */
+};
 
 /* After an event and no visible change: may one still come from what was written? */
 static bool
-still_unsettled(struct store_sqlite *s, int64_t event_at_ms)
+still_unsettled(const struct waiting *w)
 {
-	if (s->readonly)
-		return clock_mono_ms(clock_real()) - event_at_ms < SETTLE_MS;
-	return somebody_writes(s);
+	if (w->s->readonly)
+		return clock_mono_ms(clock_real()) - w->event_at_ms < SETTLE_MS;
+	return somebody_writes(w->s);
+}
+
+/* true: there is a change.  A writer may have ended between the look and the question
+ * whether one writes: then the second look sees it. */
+static bool
+look(struct waiting *w)
+{
+	watch(w->s); /* before the look: what comes after it makes an event */
+	if (changed(w->s))
+		return true;
+	if (!w->unsettled || still_unsettled(w))
+		return false;
+	w->unsettled = false;
+	return changed(w->s);
+}
+
+/* How long to sleep now: until the deadline, or until the next look.  0: it is over. */
+static int64_t
+nap_ms(const struct waiting *w)
+{
+	int64_t ms = w->unsettled ? LOOK_AGAIN_MS : w->s->notify_fd < 0 ? BLIND_MS : -1;
+	int64_t left_ms = 0;
+
+	if (w->until_at_ms < 0)
+		return ms;
+	left_ms = w->until_at_ms - clock_mono_ms(clock_real());
+	if (left_ms <= 0)
+		return 0;
+	return ms >= 0 && ms < left_ms ? ms : left_ms;
 }
 
 bool
 sqlite_wait(struct store *base, const struct stop *stop, int64_t wait_ms)
 {
-	struct store_sqlite *s = sqlite_of(base);
-	int64_t start_at_ms = clock_mono_ms(clock_real());
-	int64_t event_at_ms = start_at_ms;
-	int64_t left_ms = wait_ms;
-	bool unsettled = false;
+	int64_t now_ms = clock_mono_ms(clock_real());
+	bool for_ever = wait_ms < 0 || wait_ms > INT64_MAX - now_ms;
+	struct waiting w = {.s = sqlite_of(base),
+			    .until_at_ms = for_ever ? -1 : now_ms + wait_ms};
 
-	for (;;) {
+	while (!look(&w)) {
+		int64_t ms = nap_ms(&w);
 		enum event got = EVENT_NONE;
 
-		watch(s); /* before the look: what comes after it makes an event */
-		if (changed(s))
-			return true;
-		if (stop && stop_thrown(stop))
+		if (ms == 0 || (stop && stop_thrown(stop)))
 			return false;
-		if (unsettled && !still_unsettled(s, event_at_ms)) {
-			unsettled = false;
-			if (changed(s)) /* it ended between the look and the question */
-				return true;
-		}
-		if (wait_ms >= 0) {
-			left_ms = start_at_ms + wait_ms - clock_mono_ms(clock_real());
-			if (left_ms <= 0)
-				return false;
-		}
-		got = sleep_until_event(s, stop, nap_ms(s, left_ms, unsettled));
+		got = sleep_until_event(w.s, stop, ms);
 		if (got == EVENT_STOP)
 			return false;
 		if (got == EVENT_WRITTEN) {
-			unsettled = true;
-			event_at_ms = clock_mono_ms(clock_real());
+			w.unsettled = true;
+			w.event_at_ms = clock_mono_ms(clock_real());
 		}
 	}
+	return true;
 }
