@@ -113,6 +113,7 @@ struct conn {
 	uint8_t *spare; /* a buffer for encryption, kept for the next op */
 	size_t spare_room;
 
+	int64_t rtt_us; /* smallest of the requests that went alone; 0: none yet */
 	int64_t bytes_sent, bytes_received;
 	int64_t
 	    moved_at_ms; /* when a byte last moved, or there was nothing to wait for */
@@ -149,6 +150,9 @@ void op_list_add_first(struct op_list *l, struct op *op);
 void op_list_remove(struct op_list *l, struct op *op);
 int conn_send(struct conn *c, struct err *e) MUST_USE;
 int conn_receive(struct conn *c, struct err *e) MUST_USE;
+
+/* The other end closed: what that means depends on when.  Returns -1. */
+int conn_closed(struct conn *c, struct err *e);
 
 /* Understand what lies in c->in (fuzz target). */
 int conn_understand(struct conn *c, struct err *e) MUST_USE;

@@ -201,8 +201,8 @@ conn_understand(struct conn *c, struct err *e)
 	return 0;
 }
 
-static int
-closed(struct conn *c, struct err *e)
+int
+conn_closed(struct conn *c, struct err *e)
 {
 	if (!c->dialect)
 		return err_set(
@@ -227,11 +227,13 @@ conn_receive(struct conn *c, struct err *e)
 		ssize_t n = recv(c->fd, c->in + c->in_len, room, MSG_DONTWAIT);
 
 		if (n == 0)
-			return closed(c, e);
+			return conn_closed(c, e);
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return 0;
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == ECONNRESET)
+			return conn_closed(c, e);
 		if (n < 0)
 			return err_sys(e, c->dialect ? ERR_ATTEMPT : ERR_ADDRESS,
 				       "%s: the connection broke", c->peer);

@@ -106,6 +106,23 @@ wire_len(const struct op *op)
 	       (op->sealed ? op->sealed_len : op->head_len + op->payload_len);
 }
 
+/* A server may take credits away again, so that a WRITE that waits has become too dear
+ * for ever.  It is cut to what can be paid; its owner sends the rest as after a short
+ * write. */
+static bool
+cut(struct conn *c, struct op *op, uint32_t most)
+{
+	size_t len = (size_t)most * PDU_CREDIT_BYTES;
+
+	if (op->parts != 1 || op->payload_len <= len || most == 0)
+		return false;
+	c->queue_bytes -= (int64_t)(op->payload_len - len);
+	op->payload_len = len;
+	op->part[0].cost_bytes = (int64_t)len;
+	pdu_set_write_len(op->head, (uint32_t)len);
+	return true;
+}
+
 /* Can the first of the queue be paid?  1: yes; 0: later; -1: never. */
 static int
 payable(struct conn *c, struct op *op, struct err *e)
@@ -115,6 +132,8 @@ payable(struct conn *c, struct op *op, struct err *e)
 	/* One credit stays back for what must always go, unless it is the only one. */
 	uint32_t keep = op->urgent || most <= charge ? 0 : 1;
 
+	if (charge > most && cut(c, op, most))
+		charge = price(c, op);
 	if (credits_cover(&c->credits, charge, keep))
 		return 1;
 	if (c->wire.first || c->flight.first)
@@ -256,6 +275,8 @@ conn_send(struct conn *c, struct err *e)
 		}
 		if (errno == EAGAIN || errno == EWOULDBLOCK)
 			return 0;
+		if (errno == EPIPE || errno == ECONNRESET)
+			return conn_closed(c, e);
 		if (errno != EINTR)
 			return err_sys(e, ERR_ATTEMPT,
 				       "%s: the connection broke while sending",

@@ -275,6 +275,12 @@ pdu_put_write(uint8_t p[PDU_WRITE_BYTES], const struct pdu_file_id *id, int64_t 
 }
 
 void
+pdu_set_write_len(uint8_t *request, uint32_t len)
+{
+	wire_put32(request + PDU_HEADER_BYTES + 4, len);
+}
+
+void
 pdu_put_ioctl(struct pdu_buf *b, const struct pdu_ioctl *i)
 {
 	uint8_t *p = begin(b, PDU_IOCTL, 57, 56 + i->input_len);

@@ -345,6 +345,18 @@ puts_of(struct smb *s)
 	return p;
 }
 
+/* The line is idle: what does the kernel know of it by now?  The route may have changed
+ * since the log-on, when the server's own time was measured along. */
+static void
+learn_rtt(struct puts *p)
+{
+	struct smb_facts f;
+	int64_t rtt_us = p->s->conn->rtt_us;
+
+	smb_get_facts(p->s, &f);
+	window_set_rtt(&p->window, f.rtt_us > rtt_us ? f.rtt_us : rtt_us);
+}
+
 /* Put a job into the queue; wait while it is full. */
 static int
 enqueue(struct smb *s, struct job *j, struct err *e)
@@ -358,8 +370,9 @@ enqueue(struct smb *s, struct job *j, struct err *e)
 		spare_job(p, j);
 		return -1;
 	}
+	if (p->jobs++ == 0)
+		learn_rtt(p);
 	list_add(&p->waiting, j);
-	p->jobs++;
 	if (c->stepping) /* from a done(): the step that runs will see to it */
 		return 0;
 	/* Send when it is worth it; what lies here is sent by whoever waits next. */

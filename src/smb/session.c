@@ -47,15 +47,22 @@ session_call(struct conn *c, struct session_call *call, struct err *e)
 			.done = on_done,
 			.self = call};
 
+	int64_t from_us = conn_now_us();
+
 	call->finished = false;
 	conn_queue(c, &op);
 	while (!call->finished && conn_step(c, true, e) == 0)
 		;
 	pdu_buf_done(&call->buf);
-	if (!call->died)
-		return 0;
-	*e = c->err;
-	return -1;
+	if (call->died) {
+		*e = c->err;
+		return -1;
+	}
+	int64_t took_us = conn_now_us() - from_us;
+
+	if (!c->rtt_us || took_us < c->rtt_us)
+		c->rtt_us = took_us;
+	return 0;
 }
 
 /* --- log-on -------------------------------------------------------------------------

@@ -5,10 +5,12 @@
  * queues, where a new rate limit or a stop reaches it late and other people's traffic
  * waits behind it.
  *
- * Both factors are measured from acknowledgements, as BBR does it: the delivery rate is
- * the highest, and the round trip the lowest, seen in the last ten to twenty seconds.
- * Until the rate has stopped growing the window may double per round trip.  Pure: time
- * is an argument. */
+ * The bandwidth is measured from acknowledgements, as BBR does it: the highest delivery
+ * rate of the last ten to twenty seconds.  The round trip is given: that of requests
+ * made while nothing else was on the line.  Measured under load it would hold our own
+ * queue, and the window would feed on itself.  A server that takes its time is covered
+ * up to a tenth of a second.  Until the rate has stopped growing the window grows with
+ * three times the rate.  Pure: time is an argument. */
 #ifndef SMB_WINDOW_H
 #define SMB_WINDOW_H
 
@@ -23,9 +25,9 @@ struct window {
 	int64_t delivered_bytes; /* acknowledged since the beginning                 */
 	int64_t delivered_at_us; /* when the last was; or when the first was sent    */
 
-	/* the best of this epoch and of the one before */
+	int64_t rtt_us; /* of the idle line; 0: unknown */
+	/* the best of this epoch and of the one before; 0: none yet */
 	int64_t rate_bytes_per_s[2];
-	int64_t rtt_us[2]; /* 0: none yet */
 	int64_t epoch_at_us;
 
 	bool full;            /* the rate has stopped growing: the line is full       */
@@ -42,6 +44,9 @@ struct window_mark {
 };
 
 void window_init(struct window *w, int64_t max_bytes, int64_t write_max_bytes);
+
+/* The round trip, whenever somebody knows it better. */
+void window_set_rtt(struct window *w, int64_t rtt_us);
 
 /* May another WRITE go? */
 int64_t window_bytes(const struct window *w);
