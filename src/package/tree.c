@@ -72,57 +72,104 @@ tree_make(int top, const char *path)
 	return mkdirat(at, slash ? slash + 1 : path, FOLDER_MODE);
 }
 
-static int
-remove_one(int top, const char *name)
-{
-	struct stat st;
+/* A folder that is being emptied. */
+struct doomed {
+	DIR *stream;
+	char *name; /* in the folder above it */
+};
 
-	if (!fstatat(top, name, &st, AT_SYMLINK_NOFOLLOW)) {
-		if (S_ISDIR(st.st_mode))
-			return tree_remove(top, name);
-		if (!unlinkat(top, name, 0))
-			return 0;
-	}
-	return errno == ENOENT ? 0 : -1;
+struct removal {
+	struct doomed *folders; /* the way down */
+	size_t depth, room;
+	int top;
+};
+
+static int
+folder_above(const struct removal *r)
+{
+	return r->depth > 1 ? dirfd(r->folders[r->depth - 2].stream) : r->top;
 }
 
+/* Go into a folder that is not empty. */
 static int
-empty_folder(int fd)
+enter(struct removal *r, int at, const char *name)
 {
-	DIR *stream = fdopendir(fd); /* takes fd */
-	const struct dirent *entry;
-	int rc = 0;
+	int fd = openat(at, name, FOLDER_FLAGS);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
 
 	if (!stream) {
-		(void)close(fd);
+		if (fd >= 0)
+			(void)close(fd);
 		return -1;
 	}
-	while (!rc && (errno = 0, entry = readdir(stream)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			rc = remove_one(dirfd(stream), entry->d_name);
-	if (!rc && errno)
-		rc = -1;
-	(void)closedir(stream);
+	r->folders = mem_grow(r->folders, r->depth, &r->room, sizeof(*r->folders));
+	r->folders[r->depth].stream = stream;
+	r->folders[r->depth++].name = mem_dup(name);
+	return 0;
+}
+
+/* Leave the deepest folder, which is empty now, and remove it. */
+static int
+leave(struct removal *r)
+{
+	struct doomed *last = &r->folders[r->depth - 1];
+	int rc = unlinkat(folder_above(r), last->name, AT_REMOVEDIR);
+	int no = errno;
+
+	(void)closedir(last->stream);
+	mem_free(last->name);
+	r->depth--;
+	errno = no;
 	return rc;
 }
 
-/* Recursion is as deep as what read.c let into a package (DEPTH_MAX) and little more.
- * An empty folder goes without a descriptor: there may be none left. */
+/* Remove one name, or go into it.  An empty folder goes without a descriptor: there may
+ * be none left. */
+static int
+remove_one(struct removal *r, int at, const char *name)
+{
+	if (!unlinkat(at, name, AT_REMOVEDIR) || errno == ENOENT)
+		return 0;
+	if (errno == ENOTDIR)
+		return unlinkat(at, name, 0);
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return -1;
+	return enter(r, at, name);
+}
+
+/* The next step of emptying the deepest folder. */
+static int
+remove_next(struct removal *r)
+{
+	DIR *stream = r->folders[r->depth - 1].stream;
+	const struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(stream);
+	if (!entry)
+		return errno ? -1 : leave(r);
+	if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+		return 0;
+	return remove_one(r, dirfd(stream), entry->d_name);
+}
+
 int
 tree_remove(int top, const char *name)
 {
-	int fd;
+	struct removal r = {.top = top};
+	int rc = remove_one(&r, top, name);
+	int no;
 
-	if (!unlinkat(top, name, AT_REMOVEDIR) || errno == ENOENT)
-		return 0;
-	if (errno == ENOTDIR)
-		return unlinkat(top, name, 0);
-	if (errno != ENOTEMPTY && errno != EEXIST)
-		return -1;
-	fd = openat(top, name, FOLDER_FLAGS);
-	if (fd < 0 || empty_folder(fd))
-		return -1;
-	return unlinkat(top, name, AT_REMOVEDIR);
+	while (!rc && r.depth > 0)
+		rc = remove_next(&r);
+	no = errno;
+	while (r.depth > 0) {
+		(void)closedir(r.folders[--r.depth].stream);
+		mem_free(r.folders[r.depth].name);
+	}
+	mem_free(r.folders);
+	errno = no;
+	return rc;
 }
 
 static int64_t

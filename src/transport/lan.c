@@ -388,11 +388,10 @@ tidy_folder(const char *folder)
 	size_t len = 0;
 
 	for (const char *c = tidy; *c; c++) {
-		bool is_slash = *c == '/' || *c == '\\';
+		const char plain = (char)(*c == '\\' ? '/' : *c);
 
-		if (is_slash && (len == 0 || tidy[len - 1] == '/'))
-			continue;
-		tidy[len++] = is_slash ? '/' : *c;
+		if (plain != '/' || (len > 0 && tidy[len - 1] != '/'))
+			tidy[len++] = plain;
 	}
 	if (len > 0 && tidy[len - 1] == '/')
 		len--;

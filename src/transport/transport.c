@@ -222,98 +222,154 @@ transport_drain(struct transport *t, struct err *e)
 
 /* --- remove_tree ----------------------------------------------------------------- */
 
-struct batch {
-	struct name {
-		char *name;
-		bool enter; /* a folder, to be emptied first */
-		bool is_dir;
-	} names[BATCH_MAX];
-	size_t count;
+struct name {
+	char *name;
+	bool enter; /* a folder, to be emptied first */
+	bool is_dir;
+};
+
+/* A folder that is being emptied, a batch of its names at a time. */
+struct level {
+	struct name names[BATCH_MAX];
+	size_t count, next;
+	bool more; /* there may be others behind this batch */
+	int gone;  /* how many of the batch went away */
+};
+
+struct removal {
+	struct transport *t;
+	struct level *levels[DEPTH_MAX]; /* the way down */
+	int depth;
+	struct str path; /* of the deepest */
 };
 
 static void
-batch_done(struct batch **b)
+level_clear(struct level *l)
 {
-	if (!*b)
-		return;
-	for (size_t i = 0; i < (*b)->count; i++)
-		mem_free((*b)->names[i].name);
-	mem_free(*b);
+	for (size_t i = 0; i < l->count; i++)
+		mem_free(l->names[i].name);
+	l->count = l->next = 0;
+	l->gone = 0;
+}
+
+static void
+removal_done(struct removal *r)
+{
+	while (r->depth > 0) {
+		level_clear(r->levels[--r->depth]);
+		mem_free(r->levels[r->depth]);
+	}
+	str_done(&r->path);
 }
 
 static int
-batch_add(void *self, const char *name, const struct transport_stat *st)
+add_name(void *self, const char *name, const struct transport_stat *st)
 {
-	struct batch *b = self;
+	struct level *l = self;
 
 	/* A link is taken away itself, never what it points to. */
-	b->names[b->count].name = mem_dup(name);
-	b->names[b->count].is_dir = st->is_dir;
-	b->names[b->count].enter = st->is_dir && !st->is_link;
-	b->count++;
-	return b->count == BATCH_MAX;
+	l->names[l->count].name = mem_dup(name);
+	l->names[l->count].is_dir = st->is_dir;
+	l->names[l->count].enter = st->is_dir && !st->is_link;
+	l->count++;
+	return l->count == BATCH_MAX;
 }
 
-static int remove_folder(struct transport *t, const char *path, int depth,
-			 struct err *e);
-
-/* 1: something went away; 0: nothing did. */
+/* The next names of the deepest folder. */
 static int
-remove_named(struct transport *t, const char *dir, const struct name *n, int depth,
-	     struct err *e)
+fill(struct removal *r, struct err *e)
 {
-	AUTO_FREE char *path = mem_printf("%s/%s", dir, n->name);
+	struct level *l = r->levels[r->depth - 1];
 
-	if (n->enter)
-		return remove_folder(t, path, depth + 1, e);
-	return transport_remove(t, path, n->is_dir, e);
-}
-
-/* One batch of a folder's entries: how many went away, -1 on failure, and *more when
- * there may be others. */
-static int
-remove_some(struct transport *t, const char *path, int depth, bool *more, struct err *e)
-{
-	AUTO(batch_done) struct batch *b = mem_zero(1, sizeof(*b));
-	int gone = 0;
-
-	if (transport_list(t, path, batch_add, b, e) < 0)
+	level_clear(l);
+	if (transport_list(r->t, str_text(&r->path), add_name, l, e) < 0)
 		return -1;
-	for (size_t i = 0; i < b->count; i++) {
-		int rc = remove_named(t, path, &b->names[i], depth, e);
-
-		if (rc < 0)
-			return -1;
-		gone += rc;
-	}
-	*more = b->count == BATCH_MAX;
-	return gone;
+	l->more = l->count == BATCH_MAX;
+	return 0;
 }
 
+/* Go into the folder that r->path names. */
 static int
-remove_folder(struct transport *t, const char *path, int depth, struct err *e)
+enter(struct removal *r, struct err *e)
 {
-	bool more = true;
-
-	if (depth > DEPTH_MAX)
+	if (r->depth == DEPTH_MAX)
 		return err_set(
 		    e, ERR_SITE, NAME_IS_WRONG,
-		    "a folder at the site is more than %d folders deep, which none of "
-		    "ours is: remove it there (%s)",
-		    DEPTH_MAX, path);
-	while (more) {
-		int gone = remove_some(t, path, depth, &more, e);
+		    "a folder at the site is more than %d folders deep, which "
+		    "none of ours is: remove it there (%s)",
+		    DEPTH_MAX, str_text(&r->path));
+	r->levels[r->depth++] = mem_zero(1, sizeof(**r->levels));
+	return fill(r, e);
+}
 
-		if (gone < 0)
+/* Back to the folder above. */
+static void
+cut_last_part(struct str *path)
+{
+	const char *slash = strrchr(str_text(path), '/');
+
+	if (!slash)
+		return;
+	path->len = (size_t)(slash - path->s);
+	path->s[path->len] = '\0';
+}
+
+static int
+remove_next(struct removal *r, struct level *l, struct err *e)
+{
+	const struct name *n = &l->names[l->next++];
+	int rc;
+
+	str_addf(&r->path, "/%s", n->name);
+	if (n->enter)
+		return enter(r, e);
+	rc = transport_remove(r->t, str_text(&r->path), n->is_dir, e);
+	cut_last_part(&r->path);
+	l->gone += rc > 0;
+	return rc < 0 ? -1 : 0;
+}
+
+/* The batch is through: more of this folder, or out of it. */
+static int
+finish_batch(struct removal *r, struct level *l, struct err *e)
+{
+	int rc;
+
+	if (l->more && l->gone == 0)
+		return err_set(e, ERR_SITE, 145,
+			       "\"%s\" at the site cannot be emptied: it lists names "
+			       "that are not there",
+			       str_text(&r->path));
+	if (l->more)
+		return fill(r, e);
+	rc = transport_remove(r->t, str_text(&r->path), true, e);
+	if (rc < 0)
+		return -1;
+	level_clear(l);
+	mem_free(l);
+	if (--r->depth > 0)
+		r->levels[r->depth - 1]->gone += rc;
+	cut_last_part(&r->path);
+	return 0;
+}
+
+static int
+remove_folder(struct transport *t, const char *path, struct err *e)
+{
+	AUTO(removal_done) struct removal r = {.t = t};
+
+	str_add(&r.path, path);
+	if (enter(&r, e))
+		return -1;
+	while (r.depth > 0) {
+		struct level *l = r.levels[r.depth - 1];
+		int rc =
+		    l->next < l->count ? remove_next(&r, l, e) : finish_batch(&r, l, e);
+
+		if (rc)
 			return -1;
-		if (gone == 0 && more)
-			return err_set(
-			    e, ERR_SITE, 145,
-			    "\"%s\" at the site cannot be emptied: it lists names "
-			    "that are not there",
-			    path);
 	}
-	return transport_remove(t, path, true, e);
+	return 0;
 }
 
 int
@@ -328,8 +384,6 @@ transport_remove_tree(struct transport *t, const char *path, struct err *e)
 	if (rc <= 0)
 		return rc;
 	if (st.is_dir && !st.is_link)
-		rc = remove_folder(t, path, 1, e);
-	else
-		rc = transport_remove(t, path, st.is_dir, e);
-	return rc < 0 ? -1 : 0;
+		return remove_folder(t, path, e);
+	return transport_remove(t, path, st.is_dir, e) < 0 ? -1 : 0;
 }

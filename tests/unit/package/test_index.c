@@ -141,71 +141,72 @@ test_reference(void **state)
 #define FILE_REFERENCE                                                                 \
 	"lansender-package 1\nname n\nkind file reference\nsource /s\ntotal 1 0 5\n"
 
+static const struct {
+	const char *text;
+	const char *why; /* NULL: nothing is wrong */
+} rows[] = {
+    {BODY "end 2\n", NULL},
+    {BODY "end 2\nwhat follows is not read\n", NULL},
+    {FILE_REFERENCE "f 2 5 - 7 8 \nend 1\n", NULL},
+
+    {"\n", "line 1: not the index of a package, or a newer one"},
+    {"lansender-package 2\n", "line 1: not the index of a package, or a newer"},
+    {"lansender-package 1", "line 1: it is not whole"},
+    {"lansender-package 1\n", "line 2: it is not whole"},
+    {"lansender-package 1\nname\n", "line 2: another line was expected here"},
+    {"lansender-package 1\nnome n\n", "line 2: another line was expected here"},
+    {"lansender-package 1\nname \n", "line 2: no name of a package"},
+    {"lansender-package 1\nname a/b\n", "line 2: no name of a package"},
+    {"lansender-package 1\nname ..\n", "line 2: no name of a package"},
+    {"lansender-package 1\nname a\\x4\n", "line 2: no name of a package"},
+    {"lansender-package 1\nname a\\x00\n", "line 2: no name of a package"},
+    {"lansender-package 1\nname a\\\n", "line 2: no name of a package"},
+    {"lansender-package 1\nname n\nkind tree\n", "line 3: no kind of package"},
+    {"lansender-package 1\nname n\nkind tree reference\nsource s\n",
+     "line 4: no absolute path"},
+    {"lansender-package 1\nname n\nkind tree reference\ntotal 1 1 1\n",
+     "line 4: another line was expected here"},
+    {START "total 1 1\n", "line 4: no totals"},
+    {START "total 1 1 -1\n", "line 4: no totals"},
+    {START "total 1 1 99999999999999999999\n", "line 4: no totals"},
+    {START "total 1 1 5 \n", "line 4: no totals"},
+
+    {HEAD, "line 5: it is not whole"},
+    {HEAD "f 2 5 - \nend 1\n", "line 5: the first entry is not the package"},
+    {HEAD "d 1 a\n", "line 5: no path of an entry"},
+    {HEAD "d 1\n", "line 5: no numbers of an entry"},
+    {HEAD "d x \n", "line 5: no numbers of an entry"},
+    {HEAD "d  1 \n", "line 5: no numbers of an entry"},
+    {HEAD "d\n", "line 5: neither an entry nor the end"},
+    {HEAD "x 1 \n", "line 5: neither an entry nor the end"},
+    {HEAD "\n", "line 5: neither an entry nor the end"},
+    {HEAD "d 1 \nf 2 -5 - a\n", "line 6: no numbers of an entry"},
+    {HEAD "d 1 \nf 2 5 a\n", "line 6: no numbers of an entry"},
+    {HEAD "d 1 \nf 2 5 0123 a\n", "line 6: no numbers of an entry"},
+    {HEAD "d 1 \nf 2 5 " HASH "0 a\n", "line 6: no numbers of an entry"},
+    {HEAD "d 1 \nf 2 5 " HASH " ../a\n", "line 6: no path of an entry"},
+    {HEAD "d 1 \nf 2 5 " HASH " /a\n", "line 6: no path of an entry"},
+    {HEAD "d 1 \nf 2 5 " HASH " a//b\n", "line 6: no path of an entry"},
+    {HEAD "d 1 \nf 2 5 " HASH " a/\n", "line 6: no path of an entry"},
+    {HEAD "d 1 \nf 2 5 " HASH " a\\x0a\n", "line 6: no path of an entry"},
+    {HEAD "d 1 \nf 2 5 " HASH " \n", "line 6: no path of an entry"},
+    {HEAD "d 1 \nf 2 9223372036854775807 - a\nf 2 1 - b\n",
+     "line 7: sizes beyond counting"},
+
+    {BODY, "line 7: it is not whole"},
+    {BODY "end 2", "line 7: it is not whole"},
+    {BODY "end 3\n", "line 7: the counts do not agree"},
+    {BODY "end\n", "line 7: neither an entry nor the end"},
+    {HEAD "end 0\n", "line 5: the counts do not agree"},
+    {HEAD "d 1 \nf 2 4 - a\nend 2\n", "line 7: the counts do not agree"},
+    {HEAD "d 1 \nd 2 a\nend 2\n", "line 7: the counts do not agree"},
+    {FILE_REFERENCE "f 2 5 - \nend 1\n", "line 6: no numbers of an entry"},
+    {FILE_REFERENCE "f 2 5 - 7 \nend 1\n", "line 6: no numbers of an entry"},
+};
+
 static void
 test_damage(void **state)
 {
-	static const struct {
-		const char *text;
-		const char *why; /* NULL: nothing is wrong */
-	} rows[] = {
-	    {BODY "end 2\n", NULL},
-	    {BODY "end 2\nwhat follows is not read\n", NULL},
-	    {FILE_REFERENCE "f 2 5 - 7 8 \nend 1\n", NULL},
-
-	    {"\n", "line 1: not the index of a package, or a newer one"},
-	    {"lansender-package 2\n", "line 1: not the index of a package, or a newer"},
-	    {"lansender-package 1", "line 1: it is not whole"},
-	    {"lansender-package 1\n", "line 2: it is not whole"},
-	    {"lansender-package 1\nname\n", "line 2: another line was expected here"},
-	    {"lansender-package 1\nnome n\n", "line 2: another line was expected here"},
-	    {"lansender-package 1\nname \n", "line 2: no name of a package"},
-	    {"lansender-package 1\nname a/b\n", "line 2: no name of a package"},
-	    {"lansender-package 1\nname ..\n", "line 2: no name of a package"},
-	    {"lansender-package 1\nname a\\x4\n", "line 2: no name of a package"},
-	    {"lansender-package 1\nname a\\x00\n", "line 2: no name of a package"},
-	    {"lansender-package 1\nname a\\\n", "line 2: no name of a package"},
-	    {"lansender-package 1\nname n\nkind tree\n", "line 3: no kind of package"},
-	    {"lansender-package 1\nname n\nkind tree reference\nsource s\n",
-	     "line 4: no absolute path"},
-	    {"lansender-package 1\nname n\nkind tree reference\ntotal 1 1 1\n",
-	     "line 4: another line was expected here"},
-	    {START "total 1 1\n", "line 4: no totals"},
-	    {START "total 1 1 -1\n", "line 4: no totals"},
-	    {START "total 1 1 99999999999999999999\n", "line 4: no totals"},
-	    {START "total 1 1 5 \n", "line 4: no totals"},
-
-	    {HEAD, "line 5: it is not whole"},
-	    {HEAD "f 2 5 - \nend 1\n", "line 5: the first entry is not the package"},
-	    {HEAD "d 1 a\n", "line 5: no path of an entry"},
-	    {HEAD "d 1\n", "line 5: no numbers of an entry"},
-	    {HEAD "d x \n", "line 5: no numbers of an entry"},
-	    {HEAD "d  1 \n", "line 5: no numbers of an entry"},
-	    {HEAD "d\n", "line 5: neither an entry nor the end"},
-	    {HEAD "x 1 \n", "line 5: neither an entry nor the end"},
-	    {HEAD "\n", "line 5: neither an entry nor the end"},
-	    {HEAD "d 1 \nf 2 -5 - a\n", "line 6: no numbers of an entry"},
-	    {HEAD "d 1 \nf 2 5 a\n", "line 6: no numbers of an entry"},
-	    {HEAD "d 1 \nf 2 5 0123 a\n", "line 6: no numbers of an entry"},
-	    {HEAD "d 1 \nf 2 5 " HASH "0 a\n", "line 6: no numbers of an entry"},
-	    {HEAD "d 1 \nf 2 5 " HASH " ../a\n", "line 6: no path of an entry"},
-	    {HEAD "d 1 \nf 2 5 " HASH " /a\n", "line 6: no path of an entry"},
-	    {HEAD "d 1 \nf 2 5 " HASH " a//b\n", "line 6: no path of an entry"},
-	    {HEAD "d 1 \nf 2 5 " HASH " a/\n", "line 6: no path of an entry"},
-	    {HEAD "d 1 \nf 2 5 " HASH " a\\x0a\n", "line 6: no path of an entry"},
-	    {HEAD "d 1 \nf 2 5 " HASH " \n", "line 6: no path of an entry"},
-	    {HEAD "d 1 \nf 2 9223372036854775807 - a\nf 2 1 - b\n",
-	     "line 7: sizes beyond counting"},
-
-	    {BODY, "line 7: it is not whole"},
-	    {BODY "end 2", "line 7: it is not whole"},
-	    {BODY "end 3\n", "line 7: the counts do not agree"},
-	    {BODY "end\n", "line 7: neither an entry nor the end"},
-	    {HEAD "end 0\n", "line 5: the counts do not agree"},
-	    {HEAD "d 1 \nf 2 4 - a\nend 2\n", "line 7: the counts do not agree"},
-	    {HEAD "d 1 \nd 2 a\nend 2\n", "line 7: the counts do not agree"},
-	    {FILE_REFERENCE "f 2 5 - \nend 1\n", "line 6: no numbers of an entry"},
-	    {FILE_REFERENCE "f 2 5 - 7 \nend 1\n", "line 6: no numbers of an entry"},
-	};
 	struct err e;
 
 	(void)state;

@@ -1,4 +1,5 @@
-/* Reading a package back, and what happens when it, or its source, is not what it was. */
+/* Reading a package back, and what is said when it, or its source, is not what it was.
+ */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
