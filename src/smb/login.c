@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "smb/gss.h"
+#include "smb/nthash.h"
 
 /* NTLM flags for servers that offer neither signing nor 128-bit keys (MS-NLMP 2.2.2.5):
  * Unicode, request target, NTLM, extended session security, target info. */
@@ -179,20 +180,24 @@ relax(struct login *l, struct err *e)
 static int
 acquire_ntlm(struct login *l, gss_name_t name, struct err *e)
 {
+	char hash[NTHASH_HEX_ROOM];
 	/* The first two keep the Kerberos side of SPNEGO from looking into the
 	 * process's own caches and from asking a KDC. */
 	gss_key_value_element_desc elements[] = {
 	    {"ccache", "MEMORY:lansender-none"},
 	    {"client_keytab", "MEMORY:lansender-none"},
-	    {GSS_NTLMSSP_CS_PASSWORD, l->password},
+	    {GSS_NTLMSSP_CS_NTHASH, hash},
 	};
 	gss_key_value_set_desc store = {COUNT(elements), elements};
 	gss_OID_set_desc mechs = {1, gss_spnego()};
-	OM_uint32 minor;
-	OM_uint32 major =
-	    gss_acquire_cred_from(&minor, name, GSS_C_INDEFINITE, &mechs,
-				  GSS_C_INITIATE, &store, &l->cred, NULL, NULL);
+	OM_uint32 major, minor;
 
+	if (nthash_hex(l->password, hash, e))
+		return -1;
+	major = gss_acquire_cred_from(&minor, name, GSS_C_INDEFINITE, &mechs,
+				      GSS_C_INITIATE, &store, &l->cred, NULL, NULL);
+
+	mem_wipe(hash, sizeof(hash));
 	if (GSS_ERROR(major))
 		return gss_failed(e, major, minor, gss_spnego(),
 				  "NTLM is not to be had; is gss-ntlmssp installed?");

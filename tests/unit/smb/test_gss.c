@@ -1,0 +1,74 @@
+/* What Kerberos says, in words and Win32 codes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <krb5.h>
+
+#include "smb/gss.h"
+
+static void
+reasons_in_words(void **state)
+{
+	static const struct {
+		krb5_error_code code;
+		uint32_t win32;
+		const char *in_text;
+	} rows[] = {
+	    {KRB5_KDC_UNREACH, 1311, "no KDC (domain controller) can be reached"},
+	    {KRB5_REALM_UNKNOWN, 1311, "no KDC (domain controller) is found"},
+	    {KRB5KRB_AP_ERR_SKEW, 1398, "clock"},
+	    {KRB5_KDCREP_SKEW, 1398, "clock"},
+	    {KRB5KDC_ERR_PREAUTH_FAILED, 1326, "password or keytab is wrong"},
+	    {KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN, 1326, "no such account"},
+	    {KRB5KDC_ERR_CLIENT_REVOKED, 1331, "disabled"},
+	    {KRB5KDC_ERR_KEY_EXP, 1330, "password has expired"},
+	    {KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN, 1396, "no server of that name"},
+	    {KRB5KRB_AP_ERR_TKT_EXPIRED, 1326, "kinit"},
+	    {KRB5_FCC_NOFILE, 1312, "no ticket"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct err e = {0};
+
+		assert_int_equal(gss_failed(&e, GSS_S_FAILURE, (OM_uint32)rows[i].code,
+					    gss_kerberos(), "x"),
+				 -1);
+		assert_int_equal(e.kind, ERR_ADDRESS);
+		assert_int_equal(e.win32, rows[i].win32);
+		assert_memory_equal(e.text, "x: ", 3);
+		assert_non_null(strstr(e.text, rows[i].in_text));
+	}
+}
+
+/* The same number from another mechanism is another thing. */
+static void
+numbers_are_the_mechanisms_own(void **state)
+{
+	struct err e = {0};
+
+	(void)state;
+	assert_int_equal(
+	    gss_failed(&e, GSS_S_FAILURE, (OM_uint32)KRB5_KDC_UNREACH, gss_ntlm(), "x"),
+	    -1);
+	assert_int_equal(e.win32, 1326);
+	assert_null(strstr(e.text, "KDC (domain controller)"));
+	/* no minor status: the words of the major one */
+	assert_int_equal(gss_failed(&e, GSS_S_BAD_MECH, 0, gss_spnego(), "x"), -1);
+	assert_non_null(strstr(e.text, "mechanism"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(reasons_in_words),
+	    cmocka_unit_test(numbers_are_the_mechanisms_own),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
