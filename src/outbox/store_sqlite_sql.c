@@ -23,6 +23,27 @@
 
 /* A row as JSON: {"column": "SQL literal", ...}.  quote() keeps type and bytes. */
 #define JSON(column) "'" #column "', quote(" #column ")"
+/* clang-format off */
+#define REQUEST_JSON \
+	JSON(id) "," JSON(version) "," JSON(state) "," JSON(priority) "," \
+	JSON(site) "," JSON(package) "," JSON(bytes) "," JSON(ready_at_ms) "," \
+	JSON(filed_at_ms) "," JSON(renewed_at_ms) "," \
+	JSON(not_before_at_ms) "," JSON(deadline_at_ms) "," \
+	JSON(expires_at_ms) "," JSON(restart_at_ms) "," JSON(ended_at_ms) "," \
+	JSON(claimed_at_ms) "," JSON(lease_until_at_ms) "," \
+	JSON(order_given) "," JSON(entries_done) "," JSON(offset_bytes) "," \
+	JSON(bytes_done) "," JSON(attempts) "," JSON(error_kind) "," \
+	JSON(error_win32) "," JSON(token) "," JSON(owner) "," \
+	JSON(staged_on) "," JSON(error_text)
+#define ATTEMPT_JSON \
+	JSON(request) "," JSON(number) "," JSON(started_at_ms) "," \
+	JSON(ended_at_ms) "," JSON(error_kind) "," JSON(error_win32) "," \
+	JSON(error_ntstatus) "," JSON(bytes_sent) "," JSON(wire_bytes) "," \
+	JSON(connect_ms) "," JSON(send_ms) "," JSON(flush_ms) "," \
+	JSON(publish_ms) "," JSON(rtt_us) "," JSON(retransmits) "," \
+	JSON(result) "," JSON(address) "," JSON(server) "," JSON(cipher) "," \
+	JSON(signature) "," JSON(dialect) "," JSON(error_text)
+/* clang-format on */
 
 const char *const sqlite_texts[SQL_COUNT] = {
     [SQL_BEGIN_READ] = "BEGIN",
@@ -139,14 +160,13 @@ const char *const sqlite_texts[SQL_COUNT] = {
 
     [SQL_QUARANTINE_REQUEST] =
 	"INSERT INTO quarantine (from_table, row_id, reason, content)"
-	" SELECT 'request', id, ?2, json_object(" JSON(id) "," JSON(version) "," JSON(state) "," JSON(priority) "," JSON(site) "," JSON(package) "," JSON(bytes) "," JSON(ready_at_ms) "," JSON(
-	    filed_at_ms) "," JSON(renewed_at_ms) "," JSON(not_before_at_ms) "," JSON(deadline_at_ms) "," JSON(expires_at_ms) "," JSON(restart_at_ms) "," JSON(ended_at_ms) "," JSON(claimed_at_ms) "," JSON(lease_until_at_ms) "," JSON(order_given) "," JSON(entries_done) "," JSON(offset_bytes) "," JSON(bytes_done) "," JSON(attempts) "," JSON(error_kind) "," JSON(error_win32) "," JSON(token) "," JSON(owner) "," JSON(staged_on) "," JSON(error_text) ") FROM request WHERE id = ?1",
+	" SELECT 'request', id, ?2, json_object(" REQUEST_JSON ") FROM request"
+	" WHERE id = ?1",
     [SQL_REQUEST_DELETE] = "DELETE FROM request WHERE id = ?1",
     [SQL_QUARANTINE_ATTEMPT] =
 	"INSERT INTO quarantine (from_table, row_id, reason, content)"
-	" SELECT 'attempt', request, ?3, json_object(" JSON(request) "," JSON(number) "," JSON(started_at_ms) "," JSON(ended_at_ms) "," JSON(error_kind) "," JSON(error_win32) "," JSON(error_ntstatus) "," JSON(bytes_sent) "," JSON(wire_bytes) "," JSON(connect_ms) "," JSON(
-	    send_ms) "," JSON(flush_ms) "," JSON(publish_ms) "," JSON(rtt_us) "," JSON(retransmits) "," JSON(result) "," JSON(address) "," JSON(server) "," JSON(cipher) "," JSON(signature) "," JSON(dialect) "," JSON(error_text) ") FROM attempt"
-																												    " WHERE request = ?1 AND number = ?2",
+	" SELECT 'attempt', request, ?3, json_object(" ATTEMPT_JSON ") FROM attempt"
+	" WHERE request = ?1 AND number = ?2",
     [SQL_ATTEMPT_DELETE] = "DELETE FROM attempt WHERE request = ?1 AND number = ?2",
     [SQL_QUARANTINE_COUNT] = "SELECT count(*) FROM quarantine",
 };

@@ -60,7 +60,7 @@ be_a_sender(const char *folder, int number)
 {
 	struct outbox *o = NULL;
 	unsigned turn = 0;
-	char name[16];
+	char name[32];
 	int rc = 1;
 
 	(void)snprintf(name, sizeof(name), "host:%d", number);
@@ -77,7 +77,7 @@ be_a_sender(const char *folder, int number)
 static void
 file_all(struct fixture *f)
 {
-	char codes[SITES][8];
+	char codes[SITES][16];
 	const char *sites[SITES];
 	struct request_id ids[SITES];
 
@@ -160,7 +160,7 @@ each_request_ends_exactly_once(void **state)
 	assert_int_equal(t.requests, REQUESTS);
 	for (int i = 0; i < SITES; i++) {
 		struct outbox_site s;
-		char code[8];
+		char code[16];
 
 		(void)snprintf(code, sizeof(code), "S%d", i);
 		fixture_site(f, code, NOW, &s);
