@@ -238,10 +238,10 @@ const struct key keys[] = {
      .name = "encrypt",
      .type = KEY_CHOICE,
      .choices = wants,
-     .standard = "wanted",
-     .example = "wanted",
-     .sentence = "Whether messages are encrypted; required refuses a server that "
-		 "cannot."},
+     .standard = "off",
+     .example = "required",
+     .sentence = "Whether messages are encrypted; off does so only where the server "
+		 "demands it, required refuses a server that cannot."},
     {.section = ADDRESS(dialect_min),
      .name = "dialect_min",
      .type = KEY_DIALECT,

@@ -132,6 +132,31 @@ outbox_add(struct outbox *o, const struct outbox_new *n, struct request_id *ids,
 
 /* --- what persons do --- */
 
+/* 0, or -1 ERR_INPUT: nothing was ever filed to it. */
+static int
+known_site(struct outbox *o, const char *code, struct outbox_site *site, struct err *e)
+{
+	int rc = o->store->verbs->get_site(o->store, 0, code, 0, site, e);
+
+	if (rc == 0)
+		return err_set(e, ERR_INPUT, 0, "no request was ever filed to site %s",
+			       code);
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+keep_hold(struct outbox *o, const char *site, int64_t until_at_ms, const char *reason,
+	  struct err *e)
+{
+	AUTO_FREE struct outbox_site *row = mem_zero(1, sizeof(*row));
+
+	if (known_site(o, site, row, e) < 0)
+		return -1;
+	row->hold_until_at_ms = until_at_ms;
+	str_copy_cut(row->hold_reason, sizeof(row->hold_reason), reason ? reason : "");
+	return o->store->verbs->put_site(o->store, row, e);
+}
+
 struct command_words {
 	enum request_event event;
 	const char *done; /* "held" */
@@ -203,6 +228,9 @@ outbox_command(struct outbox *o, struct request_id id, enum outbox_command c,
 	if (rc > 0 &&
 	    (command(k, c, now_ms, lifetime_ms, e) < 0 || verb_keep(o, k, e) < 0))
 		rc = -1;
+	/* Who says "try it now" does not mean "when the site's hold is over". */
+	if (rc > 0 && c == OUTBOX_RETRY && keep_hold(o, k->r.site, 0, "", e) < 0)
+		rc = -1;
 	return verb_end(o, rc, e);
 }
 
@@ -238,34 +266,15 @@ outbox_set_priority(struct outbox *o, struct request_id id, enum request_priorit
 
 /* --- sites --- */
 
-/* 0, or -1 ERR_INPUT: nothing was ever filed to it. */
-static int
-known_site(struct outbox *o, const char *code, struct outbox_site *site, struct err *e)
-{
-	int rc = o->store->verbs->get_site(o->store, 0, code, 0, site, e);
-
-	if (rc == 0)
-		return err_set(e, ERR_INPUT, 0, "no request was ever filed to site %s",
-			       code);
-	return rc < 0 ? -1 : 0;
-}
-
 int
 outbox_site_hold(struct outbox *o, const char *site, int64_t until_at_ms,
 		 const char *reason, struct err *e)
 {
-	AUTO_FREE struct outbox_site *row = mem_zero(1, sizeof(*row));
 	int rc = verb_begin(o, STORE_DURABLE, e);
 
 	if (rc < 0)
 		return -1;
-	rc = known_site(o, site, row, e);
-	if (rc == 0) {
-		row->hold_until_at_ms = until_at_ms;
-		str_copy_cut(row->hold_reason, sizeof(row->hold_reason),
-			     reason ? reason : "");
-		rc = o->store->verbs->put_site(o->store, row, e);
-	}
+	rc = keep_hold(o, site, until_at_ms, reason, e);
 	return verb_end(o, rc, e);
 }
 

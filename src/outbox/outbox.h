@@ -153,8 +153,8 @@ enum outbox_command {
 	OUTBOX_HOLD,    /* not final -> held; an active one at its next block */
 	OUTBOX_RELEASE, /* held -> pending; takes back the hold of an active one */
 	OUTBOX_CANCEL,  /* not final -> cancelled; an active one at its next block */
-	OUTBOX_RETRY,   /* waiting, failed -> pending, with a new lifetime; refused when
-			 * its package was freed                                  */
+	OUTBOX_RETRY, /* waiting, failed -> pending, with a new lifetime, and its site's
+			 * hold is lifted; refused when its package was freed     */
 };
 /* 1: done (or ordered, when active); 0: no such request; -1: ERR_INPUT the state does
  * not allow it, said in words. */

@@ -91,7 +91,7 @@ the_defaults(void **state)
 	assert_int_equal(a.type, CONFIG_TYPE_LAN);
 	assert_int_equal(a.auth, CONFIG_AUTH_NEGOTIATE);
 	assert_int_equal(a.signing, CONFIG_REQUIRED);
-	assert_int_equal(a.encrypt, CONFIG_WANTED);
+	assert_int_equal(a.encrypt, CONFIG_OFF);
 	assert_int_equal(a.dialect_min, 0x0202);
 	assert_int_equal(a.dialect_max, 0x0311);
 	assert_true(a.compounds);
