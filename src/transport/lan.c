@@ -196,6 +196,23 @@ lan_mkdir(void *impl, const char *path, bool hidden, struct err *e)
 	return smb_mkdir(l->smb, full, hidden ? ATTRIBUTE_HIDDEN : 0, e);
 }
 
+/* Samba (4.17) hands a rename to rename(2), which replaces an empty folder; Windows
+ * never replaces one (MS-FSA 2.1.5.15.11).  Looking first is no lock, but who would make
+ * a folder there in that moment? */
+static int
+check_no_folder(const struct lan *l, const char *full, struct err *e)
+{
+	struct smb_stat st;
+	int rc = smb_stat(l->smb, full, &st, e);
+
+	if (rc <= 0 || st.kind != SMB_DIR)
+		return rc < 0 ? -1 : 0;
+	return err_set(e, ERR_SITE, 183,
+		       "rename to \"%s\": a folder of that name is in "
+		       "the way",
+		       full);
+}
+
 static int
 lan_rename(void *impl, const char *from, const char *to, bool replace, struct err *e)
 {
@@ -203,6 +220,8 @@ lan_rename(void *impl, const char *from, const char *to, bool replace, struct er
 	AUTO_FREE char *full_from = full_path(l, from);
 	AUTO_FREE char *full_to = full_path(l, to);
 
+	if (replace && check_no_folder(l, full_to, e))
+		return -1;
 	return smb_rename(l->smb, full_from, full_to, replace, e);
 }
 

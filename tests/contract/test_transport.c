@@ -1,6 +1,6 @@
 /* One set of cases against every transport: what transport.h promises holds for each.
  * The share is added when LANSENDER_TEST_SMB says where one is:
- * "HOST:PORT SHARE USER PASSWORD-FILE". */
+ * "HOST:PORT SHARE USER PASSWORD-FILE" (tools/samba-up starts one). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -60,6 +60,7 @@ tear_down(void **state)
 struct source {
 	int64_t fail_at; /* its read fails from this offset on; -1: never */
 	int64_t acked;
+	bool is_wrong; /* told of less than before, or after the end */
 	unsigned done_count;
 	bool ok;
 	struct err why;
@@ -89,8 +90,8 @@ source_acked(void *self, int64_t upto_bytes)
 {
 	struct source *s = self;
 
-	assert_true(upto_bytes > s->acked);
-	assert_int_equal(s->done_count, 0);
+	/* No assert here: it would jump out of the middle of the transport. */
+	s->is_wrong |= upto_bytes < s->acked || s->done_count > 0;
 	s->acked = upto_bytes;
 }
 
@@ -126,6 +127,7 @@ put(struct fixture *f, const char *path, int64_t start, int64_t size, struct sou
 	if (transport_drain(f->t, &f->e))
 		fail_msg("drain: %s", f->e.text);
 	assert_int_equal(s->done_count, 1);
+	assert_false(s->is_wrong);
 }
 
 static void
@@ -413,7 +415,7 @@ test_rename(void **state)
 	assert_bytes(f, "to/b", 10);
 	assert_int_equal(stat_of(f, "to/a", &st), 0);
 
-	/* A folder goes with what is in it, and is never replaced. */
+	/* A folder goes with what is in it, and is never replaced, not even empty. */
 	assert_failed(f, transport_rename(f->t, "to/b", "from", true, &f->e), ERR_NONE,
 		      0);
 	assert_failed(f, transport_rename(f->t, "to", "from", true, &f->e), ERR_NONE,

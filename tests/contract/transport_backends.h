@@ -14,7 +14,7 @@ struct backend {
 	int (*clean)(void);
 };
 
-enum { BACKENDS = 2 };
+enum { BACKENDS = 3 };
 extern const struct backend backends[BACKENDS];
 
 #endif
