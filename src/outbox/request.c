@@ -1,20 +1,24 @@
 /* request.c - the state table of a send request.
  *
- *              release                     claim
- *    +-- HELD ---------> PENDING --------------------> CONNECTING --+
- *    |    ^                ^  ^  ^                         |        | retry_at
- *    |    | hold           |  |  | give_back,              | sending| suspend
- *    |    +----------------+  |  | lease_over              v        | give_back
- *    |    |    (also from     |  +--------------------- SENDING ----+ fail
- *    |    |     WAITING,      | retry                      |        | obey_hold
- *    |    |     SUSPENDED)    | (WAITING, FAILED)          | publish| obey_cancel
- *    |    |                   |                            v        | lease_over
- *    |  WAITING, SUSPENDED    |                        PUBLISHING --+
- *    |    |   \_______ claim _|______> CONNECTING          |
- *    |    |                   |                            | sent
- *    | cancel, expire (from all four that rest)            v
- *    v    v                   |                          SENT
- *  CANCELLED, FAILED ---------+
+ *    RESTING                ACTIVE: one claim owns it       FINAL
+ *
+ *  +-----------+   claim   +------------+
+ *  |  PENDING  |---------->| CONNECTING |
+ *  |  WAITING  |           +-----+------+
+ *  | SUSPENDED |                 | sending
+ *  +-----------+           +-----v------+
+ *     |     ^              |  SENDING   |
+ *     | hold|              +-----+------+
+ *     |     |release             | publish
+ *  +--v--------+           +-----v------+     sent
+ *  |   HELD    |           | PUBLISHING |--------------->  SENT
+ *  +-----------+           +------------+
+ *
+ *  release, retry (of WAITING and FAILED)     -> PENDING
+ *  from each resting one:  hold -> HELD       cancel -> CANCELLED   expire -> FAILED
+ *  from each active one:   give_back, lease_over -> PENDING         fail -> FAILED
+ *                          retry_at -> WAITING          suspend -> SUSPENDED
+ *                          obey_hold -> HELD            obey_cancel -> CANCELLED
  *
  * An active request (CONNECTING, SENDING, PUBLISHING) belongs to one claim.  Persons
  * cannot move it: hold and cancel stay beside it as an order, which its sending hears

@@ -1,14 +1,14 @@
 /* store_sqlite_check.c - is the file sound, and what becomes of rows that are not.
  *
  * quick_check reads every page of every table, and reading the structure of one table
- * cannot be interrupted (SQLite 3.40; at 1,000,000 requests on a busy machine 3 s were
- * measured, reading the rows took 0.3 s).  So it is run
- * whole on an outbox of up to CHECK_WHOLE_BYTES; of a larger one only on the tables that
- * stay small, and the requests are read row by row.  Either ends after CHECK_MS: a
- * history of many years must not keep the sender from starting.  What was not reached is
- * not taken on trust: each row is checked again whenever it is read, and SQLite itself
- * reports a damaged page when it meets one.  Whoever opens the outbox while others have
- * it open does not check again.
+ * cannot be interrupted (SQLite 3.40: at 1,000,000 requests on a busy machine that
+ * took 3 s, reading the rows 0.3 s).  So it is run whole on an outbox of up to
+ * CHECK_WHOLE_BYTES; of a larger one only on the tables that stay small, and the
+ * requests are read row by row.  Either ends after CHECK_MS: a history of many years
+ * must not keep the sender from starting.  What was not reached is not taken on trust:
+ * each row is checked again whenever it is read, and SQLite itself reports a damaged
+ * page when it meets one.  Who opens the outbox while others have it open does not
+ * check again.
  *
  * It tells two kinds of damage.  In the structure of the file: nothing can be relied
  * on, the outbox is refused, with what to do.  In single rows (a type or a CHECK that
@@ -110,7 +110,7 @@ static int
 check_within_time(struct store_sqlite *s, int64_t file_bytes, struct err *e)
 {
 	static const char *const whole[] = {"PRAGMA quick_check(1000)", NULL};
-	/* The last reads each row of the table (token is in no index), and says "ok". */
+	/* The last reads each row of the table (token is in no index) and says ok. */
 	static const char *const large[] = {
 	    "PRAGMA quick_check(change)", "PRAGMA quick_check(site)",
 	    "PRAGMA quick_check(package)",
