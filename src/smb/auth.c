@@ -221,7 +221,7 @@ auth_step(struct auth *a, const uint8_t *in, size_t in_len, const uint8_t **out,
 /* GSS_C_INQ_SSPI_SESSION_KEY, 1.2.840.113554.1.2.2.5.5: the sub-session key of
  * Kerberos, the exported session key of NTLM. */
 static gss_OID_desc session_key = {
-    11, (void *)(uintptr_t) "\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x05\x05"};
+    11, (void *)"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x05\x05"};
 
 int
 auth_session_key(struct auth *a, uint8_t key[AUTH_KEY_ROOM], size_t *len, struct err *e)

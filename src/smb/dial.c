@@ -260,9 +260,9 @@ start_next(struct race *r, struct err *e)
 	return 0;
 }
 
-/* Who has arrived?  Their index, or -1: nobody yet. */
+/* 1: *winner has arrived; 0: nobody yet. */
 static int
-look(struct race *r)
+look(struct race *r, size_t *winner)
 {
 	for (size_t i = 0; i < r->started; i++) {
 		int why = 0;
@@ -272,12 +272,14 @@ look(struct race *r)
 			continue;
 		if (getsockopt(r->fds[i].fd, SOL_SOCKET, SO_ERROR, &why, &len) < 0)
 			why = errno;
-		if (why == 0)
-			return (int)i;
+		if (why == 0) {
+			*winner = i;
+			return 1;
+		}
 		r->running--;
 		runner_failed(r, i, why);
 	}
-	return -1;
+	return 0;
 }
 
 static void
@@ -346,34 +348,26 @@ wait_a_bit(struct race *r, int64_t deadline_at_ms)
 	return false;
 }
 
-/* 0: *winner is the index of a connected socket. */
+/* One round: start who may start, wait, look who has arrived.  1: *winner is the index
+ * of a connected socket; 0: nobody yet. */
 static int
-run(struct race *r, int64_t deadline_at_ms, size_t *winner, struct err *e)
+round_of(struct race *r, int64_t deadline_at_ms, size_t *winner, struct err *e)
 {
-	for (;;) {
-		int arrived;
+	int arrived = 0;
 
-		if (r->o->stop && stop_thrown(r->o->stop))
-			return stopped(r->o, e);
-		if (r->started < r->n && clock_mono_ms(r->o->clock) >= r->next_at_ms) {
-			int got = start_next(r, e);
-
-			if (got < 0)
-				return -1;
-			*winner = r->started - 1;
-			if (got > 0)
-				return 0;
-		}
-		if (r->started == r->n && r->running == 0)
-			return race_lost(r, e);
-		if (wait_a_bit(r, deadline_at_ms))
-			return too_late(r->o, r->o->host, e);
-		arrived = look(r);
-		if (arrived >= 0) {
-			*winner = (size_t)arrived;
-			return 0;
-		}
+	if (r->o->stop && stop_thrown(r->o->stop))
+		return stopped(r->o, e);
+	if (r->started < r->n && clock_mono_ms(r->o->clock) >= r->next_at_ms)
+		arrived = start_next(r, e);
+	if (arrived != 0) {
+		*winner = r->started - 1;
+		return arrived;
 	}
+	if (r->started == r->n && r->running == 0)
+		return race_lost(r, e);
+	if (wait_a_bit(r, deadline_at_ms))
+		return too_late(r->o, r->o->host, e);
+	return look(r, winner);
 }
 
 /* --- the connected socket ---------------------------------------------- */
@@ -411,7 +405,7 @@ race_all(const struct dial_options *o, const struct addrinfo *list,
 {
 	struct race r = {.o = o, .next_at_ms = INT64_MIN, .failed_at = list};
 	size_t winner = 0;
-	int failed;
+	int end = 0;
 
 	for (size_t i = 0; i < COUNT(r.fds); i++)
 		r.fds[i].fd = -1;
@@ -419,11 +413,12 @@ race_all(const struct dial_options *o, const struct addrinfo *list,
 		r.fds[ADDRESSES_MAX] =
 		    (struct pollfd){.fd = stop_fd(o->stop), .events = POLLIN};
 	put_in_order(&r, list);
-	failed = run(&r, deadline_at_ms, &winner, e);
+	while (end == 0)
+		end = round_of(&r, deadline_at_ms, &winner, e);
 	for (size_t i = 0; i < r.started; i++)
-		if (r.fds[i].fd >= 0 && (failed || i != winner))
+		if (r.fds[i].fd >= 0 && (end < 0 || i != winner))
 			(void)close(r.fds[i].fd);
-	if (failed)
+	if (end < 0)
 		return -1;
 	d->fd = r.fds[winner].fd;
 	address_text(r.order[winner], d->peer, sizeof(d->peer));

@@ -1,7 +1,6 @@
 /* login.c - credentials by GSSAPI, private to one connection. */
 #include "smb/login.h"
 
-#include <ctype.h>
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_ntlmssp.h>
 #include <krb5.h>
@@ -80,12 +79,19 @@ login_free(struct login *l)
 /* --- names ---------------------------------------------------------------- */
 
 static bool
-all_lower(const char *text)
+has_upper(const char *text)
+{
+	while (*text && (*text < 'A' || *text > 'Z'))
+		text++;
+	return *text != '\0';
+}
+
+static void
+make_upper(char *text)
 {
 	for (; *text; text++)
-		if (isupper((unsigned char)*text))
-			return false;
-	return true;
+		if (*text >= 'a' && *text <= 'z')
+			*text = (char)(*text - 'a' + 'A');
 }
 
 /* Realms are upper case by custom and compared by case; people type domains in lower
@@ -95,9 +101,8 @@ with_realm(const char *user, size_t user_len, const char *realm)
 {
 	char *name = mem_printf("%.*s@%s", (int)user_len, user, realm);
 
-	if (all_lower(realm))
-		for (char *p = name + user_len; *p; p++)
-			*p = (char)toupper((unsigned char)*p);
+	if (!has_upper(realm))
+		make_upper(name + user_len);
 	return name;
 }
 
@@ -125,7 +130,7 @@ login_principal(const char *account)
 static int
 import_name(const char *text, gss_OID type, gss_name_t *out, struct err *e)
 {
-	gss_buffer_desc buf = {strlen(text), (void *)(uintptr_t)text};
+	gss_buffer_desc buf = {strlen(text), (void *)text};
 	OM_uint32 major, minor;
 
 	*out = GSS_C_NO_NAME;
@@ -164,9 +169,8 @@ offer_only(struct login *l, gss_OID mech, struct err *e)
 static int
 relax(struct login *l, struct err *e)
 {
-	static gss_OID_desc neg_flags = {
-	    GSS_NTLMSSP_NEG_FLAGS_OID_LENGTH,
-	    (void *)(uintptr_t)GSS_NTLMSSP_NEG_FLAGS_OID_STRING};
+	static gss_OID_desc neg_flags = {GSS_NTLMSSP_NEG_FLAGS_OID_LENGTH,
+					 (void *)GSS_NTLMSSP_NEG_FLAGS_OID_STRING};
 	uint32_t flags = RELAXED_FLAGS;
 	gss_buffer_desc buf = {sizeof(flags), &flags};
 	OM_uint32 minor;
@@ -362,7 +366,7 @@ login_why_not_kerberos(struct login *l, struct err *e)
 int
 login_leg(struct login *l, const uint8_t *in, size_t in_len, struct err *e)
 {
-	gss_buffer_desc input = {in_len, (void *)(uintptr_t)in};
+	gss_buffer_desc input = {in_len, (void *)in};
 	OM_uint32 major, minor, ignored;
 	/* Integrity lets SPNEGO protect the choice of the mechanism (RFC 4178, 5). */
 	OM_uint32 flags = GSS_C_MUTUAL_FLAG | GSS_C_SEQUENCE_FLAG |

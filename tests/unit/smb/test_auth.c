@@ -43,7 +43,7 @@ static void
 get_key(gss_ctx_id_t context, struct answer *a)
 {
 	static gss_OID_desc oid = {
-	    11, (void *)(uintptr_t) "\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x05\x05"};
+	    11, (void *)"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x05\x05"};
 	gss_buffer_set_t set = GSS_C_NO_BUFFER_SET;
 	OM_uint32 minor;
 
