@@ -25,6 +25,10 @@ clock_wall_ms(const struct clock *c)
 	return c->wall_ms(c->self);
 }
 
+/* Microseconds since some time: only to measure how long something took (round trips,
+ * rates).  What waits or decides takes a struct clock. */
+int64_t clock_us(void);
+
 /* "2026-11-22T14:08:05.123Z".  Returns buf; room >= 32. */
 const char *clock_iso(int64_t wall_ms, char *buf, size_t room);
 
