@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -28,16 +27,6 @@ conn_new(int fd, const struct clock *clock, const struct stop *stop)
 	c->left_at_ms = c->moved_at_ms;
 	credits_init(&c->credits, CREDITS_TARGET);
 	return c;
-}
-
-int64_t
-conn_now_us(void)
-{
-	struct timespec t;
-
-	/* Only differences are used, to measure; no wait depends on it. */
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 /* --- lists --------------------------------------------------------------------------

@@ -142,8 +142,6 @@ int conn_step(struct conn *c, bool wait, struct err *e) MUST_USE;
  * step, or at once outside of one.  Returns -1. */
 int conn_fail(struct conn *c, const struct err *e);
 
-int64_t conn_now_us(void); /* for round trips; monotonic */
-
 /* --- between conn.c, conn_out.c and conn_in.c --- */
 void op_list_add(struct op_list *l, struct op *op);
 void op_list_add_first(struct op_list *l, struct op *op);

@@ -105,6 +105,9 @@ handle_msg(struct conn *c, const struct pdu_msg *m, bool decrypted, struct err *
 	if (c->sign && !decrypted && !op->bare &&
 	    crypto_verify(c->crypto, m->all.bytes, m->all.len, e) < 0)
 		return err_wrap(e, "%s", c->peer);
+	/* TODO(#3): log on again in place; every op on its way still has its bytes. */
+	if (m->header.status == NT_NETWORK_SESSION_EXPIRED)
+		return blame_set(e, BLAME_OTHER, m->header.status, "%s", c->peer);
 	return finish_part(c, op, i, m, e);
 }
 
@@ -215,6 +218,27 @@ conn_closed(struct conn *c, struct err *e)
 		       "%s: the server closed the connection", c->peer);
 }
 
+/* What is there, as far as there is room.  1: *n bytes came; 0: nothing there now. */
+static int
+read_some(struct conn *c, size_t *n, struct err *e)
+{
+	ssize_t got =
+	    recv(c->fd, c->in + c->in_len, c->in_room - c->in_len, MSG_DONTWAIT);
+
+	if (got == 0 || (got < 0 && errno == ECONNRESET))
+		return conn_closed(c, e);
+	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+		return 0; /* poll() will say when */
+	if (got < 0)
+		return err_sys(e, c->dialect ? ERR_ATTEMPT : ERR_ADDRESS,
+			       "%s: the connection broke", c->peer);
+	c->moved_at_ms = clock_mono_ms(c->clock);
+	c->bytes_received += got;
+	c->in_len += (size_t)got;
+	*n = (size_t)got;
+	return 1;
+}
+
 int
 conn_receive(struct conn *c, struct err *e)
 {
@@ -224,25 +248,14 @@ conn_receive(struct conn *c, struct err *e)
 	}
 	for (int i = 0; i < READS_PER_STEP && !c->dead; i++) {
 		size_t room = c->in_room - c->in_len;
-		ssize_t n = recv(c->fd, c->in + c->in_len, room, MSG_DONTWAIT);
+		size_t n = 0;
+		int rc = read_some(c, &n, e);
 
-		if (n == 0)
-			return conn_closed(c, e);
-		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			return 0;
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == ECONNRESET)
-			return conn_closed(c, e);
-		if (n < 0)
-			return err_sys(e, c->dialect ? ERR_ATTEMPT : ERR_ADDRESS,
-				       "%s: the connection broke", c->peer);
-		c->moved_at_ms = clock_mono_ms(c->clock);
-		c->bytes_received += n;
-		c->in_len += (size_t)n;
+		if (rc <= 0)
+			return rc;
 		if (conn_understand(c, e) < 0)
 			return -1;
-		if ((size_t)n < room)
+		if (n < room)
 			return 0; /* the socket is empty */
 	}
 	return 0;

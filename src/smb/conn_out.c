@@ -190,7 +190,9 @@ add_iov(struct iovec *iov, int *n, const uint8_t *bytes, size_t len, size_t *ski
 		*skip -= len;
 		return;
 	}
-	iov[*n].iov_base = (void *)(uintptr_t)(bytes + *skip);
+	const uint8_t *from = bytes + *skip;
+
+	memcpy(&iov[*n].iov_base, &from, sizeof(from)); /* sendmsg() only reads it */
 	iov[*n].iov_len = len - *skip;
 	*skip = 0;
 	(*n)++;

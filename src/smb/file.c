@@ -77,6 +77,11 @@ smb_close(struct smb_file *f, struct err *e)
 /* --- read: several requests side by side --------------------------------------------
  */
 
+struct place { /* where bytes are to go */
+	uint8_t *bytes;
+	size_t len;
+};
+
 struct read_one {
 	struct chain chain;
 	uint8_t *to;
@@ -127,7 +132,7 @@ wait_for(struct read_one *r, unsigned n, struct err *e)
 
 /* Up to READS_AT_ONCE requests.  *got: bytes without a gap. */
 static int
-read_some(struct smb_file *f, struct pdu_slice to, int64_t offset, size_t *got,
+read_some(struct smb_file *f, struct place to, int64_t offset, size_t *got,
 	  struct err *e)
 {
 	struct read_one r[READS_AT_ONCE] = {0};
@@ -137,7 +142,7 @@ read_some(struct smb_file *f, struct pdu_slice to, int64_t offset, size_t *got,
 	int rc;
 
 	for (; n < READS_AT_ONCE && asked < to.len; n++) {
-		r[n].to = (uint8_t *)(uintptr_t)to.bytes + asked;
+		r[n].to = to.bytes + asked;
 		r[n].want = (uint32_t)(to.len - asked < most ? to.len - asked : most);
 		start_read(f, &r[n], offset + (int64_t)asked);
 		asked += r[n].want;
@@ -167,7 +172,7 @@ smb_read(struct smb_file *f, int64_t offset, void *buf, size_t len, size_t *got,
 	while (done < len) {
 		size_t n;
 
-		if (read_some(f, (struct pdu_slice){(uint8_t *)buf + done, len - done},
+		if (read_some(f, (struct place){(uint8_t *)buf + done, len - done},
 			      offset + (int64_t)done, &n, e) < 0)
 			return -1;
 		if (n == 0)
@@ -204,8 +209,7 @@ smb_write(struct smb_file *f, int64_t offset, const void *buf, size_t len,
 		c.reply = on_written;
 		c.self = &count;
 		chain_add(&c, PDU_WRITE, n);
-		pdu_put_write(pdu_buf_add(&c.buf, PDU_WRITE_BYTES), &f->id, offset, n,
-			      false);
+		pdu_put_write(&c.buf, &f->id, offset, n, false);
 		memcpy(pdu_buf_add(&c.buf, n), from, n);
 		if (run(f, &c, BLAME_WRITE, e) < 0)
 			return -1;

@@ -170,9 +170,9 @@ void pdu_put_close(struct pdu_buf *b, const struct pdu_file_id *id);
 void pdu_put_flush(struct pdu_buf *b, const struct pdu_file_id *id);
 void pdu_put_read(struct pdu_buf *b, const struct pdu_file_id *id, int64_t offset,
 		  uint32_t len);
-/* Writes PDU_WRITE_BYTES to p; the data comes behind. */
-void pdu_put_write(uint8_t p[PDU_WRITE_BYTES], const struct pdu_file_id *id,
-		   int64_t offset, uint32_t len, bool through);
+/* PDU_WRITE_BYTES; the data comes behind. */
+void pdu_put_write(struct pdu_buf *b, const struct pdu_file_id *id, int64_t offset,
+		   uint32_t len, bool through);
 void pdu_set_write_len(uint8_t *request, uint32_t len);
 void pdu_put_ioctl(struct pdu_buf *b, const struct pdu_ioctl *i);
 void pdu_put_query_directory(struct pdu_buf *b, const struct pdu_file_id *id,

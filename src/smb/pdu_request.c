@@ -54,7 +54,7 @@ begin(struct pdu_buf *b, enum pdu_command command, uint16_t structure_size, size
 {
 	uint8_t *p = pdu_buf_add(b, PDU_HEADER_BYTES + len);
 
-	memcpy(p, "\xfeSMB", 4);
+	wire_put32(p, 0x424d53fe); /* 0xFE "SMB" */
 	wire_put16(p + 4, PDU_HEADER_BYTES);
 	wire_put16(p + 12, (uint16_t)command);
 	wire_put16(p + PDU_HEADER_BYTES, structure_size);
@@ -261,11 +261,10 @@ pdu_put_read(struct pdu_buf *b, const struct pdu_file_id *id, int64_t offset,
 }
 
 void
-pdu_put_write(uint8_t p[PDU_WRITE_BYTES], const struct pdu_file_id *id, int64_t offset,
+pdu_put_write(struct pdu_buf *b, const struct pdu_file_id *id, int64_t offset,
 	      uint32_t len, bool through)
 {
-	struct pdu_buf b = {.bytes = p, .room = PDU_WRITE_BYTES};
-	uint8_t *body = begin(&b, PDU_WRITE, 49, PDU_WRITE_BYTES - PDU_HEADER_BYTES);
+	uint8_t *body = begin(b, PDU_WRITE, 49, PDU_WRITE_BYTES - PDU_HEADER_BYTES);
 
 	wire_put16(body + 2, PDU_WRITE_BYTES);
 	wire_put32(body + 4, len);

@@ -1,4 +1,5 @@
 /* put_large.c - a file as a stream of WRITEs. */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "smb/put.h"
 
@@ -205,7 +206,7 @@ on_write_done(struct op *op, const struct err *e)
 	}
 	j->in_flight--;
 	if (status_is_ok(status)) {
-		window_acked(w, b->len, conn_now_us(), &b->mark);
+		window_acked(w, b->len, clock_us(), &b->mark);
 		b->acked = b->done == b->len;
 		advance(j);
 	} else {
@@ -222,7 +223,9 @@ send_block(struct block *b)
 	const struct job *j = b->job;
 	uint32_t len = b->len - b->done;
 
-	pdu_put_write(b->head, &j->id, b->offset + b->done, len, false);
+	struct pdu_buf head = {.bytes = b->head, .room = sizeof(b->head)};
+
+	pdu_put_write(&head, &j->id, b->offset + b->done, len, false);
 	b->op = (struct op){
 	    .head = b->head,
 	    .head_len = sizeof(b->head),
@@ -268,7 +271,7 @@ large_write_next(struct job *j)
 	j->next_bytes += len;
 	j->in_flight++;
 	job_add_block(j, b);
-	window_sent(&p->window, len, conn_now_us(), &b->mark);
+	window_sent(&p->window, len, clock_us(), &b->mark);
 	send_block(b);
 }
 

@@ -1,5 +1,6 @@
 /* put_small.c - a file in one round trip: CREATE+WRITE+SET_INFO+CLOSE as one compound.
  */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "smb/put.h"
 
@@ -57,7 +58,7 @@ on_done(struct chain *c, const struct err *e)
 		job_finish(j);
 		return;
 	}
-	window_acked(&p->window, small_cost_bytes(j), conn_now_us(), &j->mark);
+	window_acked(&p->window, small_cost_bytes(j), clock_us(), &j->mark);
 	if ((int64_t)j->written < j->put.size_bytes) {
 		job_restart(j);
 		return;
@@ -78,8 +79,7 @@ add_write(struct job *j, struct err *e)
 	bool through = s->flush && s->conn->dialect > SMB_DIALECT_202;
 
 	chain_add(c, PDU_WRITE, len);
-	pdu_put_write(pdu_buf_add(&c->buf, PDU_WRITE_BYTES), &pdu_file_id_related, 0,
-		      len, through);
+	pdu_put_write(&c->buf, &pdu_file_id_related, 0, len, through);
 	return j->put.read(j->put.self, 0, pdu_buf_add(&c->buf, len), len, e);
 }
 
@@ -127,6 +127,6 @@ small_begin(struct job *j)
 		job_finish(j);
 		return;
 	}
-	window_sent(&p->window, small_cost_bytes(j), conn_now_us(), &j->mark);
+	window_sent(&p->window, small_cost_bytes(j), clock_us(), &j->mark);
 	chain_start(&j->chain, p->s->compounds);
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "smb/auth.h"
@@ -47,7 +48,7 @@ session_call(struct conn *c, struct session_call *call, struct err *e)
 			.done = on_done,
 			.self = call};
 
-	int64_t from_us = conn_now_us();
+	int64_t from_us = clock_us();
 
 	call->finished = false;
 	conn_queue(c, &op);
@@ -58,7 +59,7 @@ session_call(struct conn *c, struct session_call *call, struct err *e)
 		*e = c->err;
 		return -1;
 	}
-	int64_t took_us = conn_now_us() - from_us;
+	int64_t took_us = clock_us() - from_us;
 
 	if (!c->rtt_us || took_us < c->rtt_us)
 		c->rtt_us = took_us;

@@ -1,6 +1,7 @@
 #include "smb/smb.h"
 
-#include <linux/tcp.h> /* not netinet/tcp.h, whose tcp_info has no tcpi_min_rtt */
+/* not netinet/tcp.h, whose tcp_info has no tcpi_min_rtt */
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,10 +17,9 @@ enum { /* the defaults that smb.h promises */
        WINDOW_BYTES = 16 * 1024 * 1024,
        PORT = 445,
        FAREWELL_MS = 1000,
-       /* Larger ones bring nothing (measured.md section 4), and Windows takes no more.
-	*/
+       /* of one READ: Windows gives no more at once */
        PAYLOAD_BYTES = 1024 * 1024,
-       /* of one WRITE: larger ones leave the processor's cache (measured on loopback) */
+       /* Larger ones leave the processor's cache (measured: loopback) */
        WRITE_BYTES = 512 * 1024,
 };
 

@@ -80,8 +80,8 @@ struct smb_options {
 	const char
 	    *congestion; /* "bbr", "cubic", ... for TCP_CONGESTION; NULL: the host's */
 	int64_t window_max_bytes; /* most bytes of WRITE in flight; 0: 16 MiB */
-	uint32_t
-	    write_max_bytes; /* largest WRITE; 0: 512 KiB; the server's limit holds too */
+	/* largest WRITE; 0: 512 KiB; the server's limit holds too */
+	uint32_t write_max_bytes;
 	bool flush;          /* queued puts reach the server's disk before `done`   */
 
 	/* deadlines, all in ms; 0 takes the default in brackets */

@@ -3,7 +3,7 @@
 #include "smb/pdu.h"
 
 enum {
-	EPOCH_US = 10 * 1000 * 1000, /* as long as BBR keeps its round trip; a choice */
+	EPOCH_US = 10000000, /* as BBR keeps its round trip; a choice */
 	/* Before anything is measured.  TCP itself begins with less, and on 512 kbit/s it
 	 * is 8 s already. */
 	FIRST_WINDOW_BYTES = 512 * 1024,
