@@ -10,6 +10,7 @@ progress_init(struct progress *p, const struct request_progress *from)
 {
 	*p = (struct progress){0};
 	p->next = from->entries_done;
+	p->offset_bytes = from->offset_bytes;
 	p->whole_bytes = from->bytes_done - from->offset_bytes;
 }
 
@@ -45,6 +46,7 @@ progress_add(struct progress *p, int64_t number, int64_t size_bytes,
 	    (struct progress_file){number, size_bytes, start_bytes, false};
 	p->count++;
 	p->next = number + 1;
+	p->offset_bytes = 0;
 }
 
 /* The added file with that number: they lie in order. */
@@ -91,20 +93,21 @@ void
 progress_last(struct progress *p, int64_t entries)
 {
 	assert(entries >= p->next);
+	if (entries > p->next)
+		p->offset_bytes = 0;
 	p->next = entries;
 }
 
 struct request_progress
 progress_get(const struct progress *p)
 {
-	struct request_progress out = {.entries_done = p->next,
-				       .bytes_done = p->whole_bytes};
+	struct request_progress out = {p->next, p->offset_bytes, p->whole_bytes};
 
 	if (p->count > 0) {
 		out.entries_done = p->files[p->first].number;
 		out.offset_bytes = p->files[p->first].acked_bytes;
-		out.bytes_done += out.offset_bytes;
 	}
+	out.bytes_done += out.offset_bytes;
 	return out;
 }
 

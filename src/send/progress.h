@@ -27,6 +27,7 @@ struct progress {
 	size_t first, count, room; /* first .. first + count - 1 are in use          */
 	int64_t next;              /* entries below are done or in files             */
 	int64_t whole_bytes;       /* of files that are whole and left the list      */
+	int64_t offset_bytes;      /* of the entry `next`, until it is added */
 };
 
 /* Begin where a former attempt stopped. */

@@ -105,7 +105,8 @@ void event_log_attempt(struct log *log, const struct event_about *about,
 /* --- one attempt
  * --------------------------------------------------------------------------- */
 
-/* What an attempt asks of whoever runs it.  All are called in the attempt's thread. */
+/* What an attempt asks of whoever runs it.  All are called in the attempt's thread;
+ * each may be NULL: nothing to ask. */
 struct attempt_hooks {
 	/* A connection stands; wait until sending may begin.  -1: ERR_STOP. */
 	int (*begin)(void *self, struct err *e);
@@ -119,6 +120,9 @@ struct attempt_hooks {
 	/* Keep what was acknowledged, renew the lease; *order says whether to go on. */
 	int (*progress)(void *self, const struct request_progress *p,
 			enum outbox_order *order, struct err *e);
+	/* All files are at the site: wait until the manifest is there (a package filed
+	 * with hash_later). */
+	int (*wait_hash)(void *self, struct err *e);
 	/* An idle connection to that address, or NULL; and back when still alive (takes
 	 * t). */
 	struct transport *(*borrow)(void *self, const struct config_address *a);

@@ -1,0 +1,373 @@
+/* attempt.c - one try of a send request: its addresses in order, and on the one that
+ * answers: stage, publish, and after a trouble in the middle again, from where it
+ * stopped.
+ *
+ * Whose fault it was decides (base/err.h): the address's goes to the next address, the
+ * attempt's waits and resumes, everything else ends the attempt. */
+#include "base/mem.h"
+#include "base/str.h"
+#include "send/link.h"
+#include "send/progress.h"
+#include "send/publish.h"
+#include "send/run.h"
+#include "send/stage.h"
+
+/* MS-ERREF 2.2: the account was refused.  Trying again would only lock it out. */
+static const uint32_t refused_logons[] = {
+    86,   /* INVALID_PASSWORD          */
+    1326, /* LOGON_FAILURE             */
+    1327, /* ACCOUNT_RESTRICTION       */
+    1328, /* INVALID_LOGON_HOURS       */
+    1329, /* INVALID_WORKSTATION       */
+    1330, /* PASSWORD_EXPIRED          */
+    1331, /* ACCOUNT_DISABLED          */
+    1793, /* ACCOUNT_EXPIRED           */
+    1907, /* PASSWORD_MUST_CHANGE      */
+    1909, /* ACCOUNT_LOCKED_OUT        */
+};
+
+/* clang-format off */
+static const char *const outcome_names[] = {
+	[ATTEMPT_SENT] = "sent",              [ATTEMPT_FAILED] = "failed",
+	[ATTEMPT_RETRY] = "retry",            [ATTEMPT_NO_CONNECTION] = "no_connection",
+	[ATTEMPT_SITE] = "site",              [ATTEMPT_NO_ADDRESS] = "no_address",
+	[ATTEMPT_LOCAL] = "local",            [ATTEMPT_STOPPED] = "stopped",
+	[ATTEMPT_ORDERED] = "ordered",        [ATTEMPT_LOST] = "lost",
+};
+/* clang-format on */
+
+const char *
+attempt_outcome_name(enum attempt_outcome o)
+{
+	return (size_t)o < COUNT(outcome_names) ? outcome_names[o] : "unknown";
+}
+
+static bool
+is_refused_logon(const struct err *e)
+{
+	for (size_t i = 0; i < COUNT(refused_logons); i++)
+		if (e->win32 == refused_logons[i])
+			return true;
+	return false;
+}
+
+/* What an error that ends the work at one address makes of the attempt.
+ * ATTEMPT_NO_CONNECTION: the next address may be tried. */
+static enum attempt_outcome
+outcome_of(const struct run *r, const struct err *e)
+{
+	if (r->order == OUTBOX_LOST)
+		return ATTEMPT_LOST;
+	if (r->order != OUTBOX_GO_ON)
+		return ATTEMPT_ORDERED;
+	switch (e->kind) {
+	case ERR_NONE:
+		return ATTEMPT_SENT;
+	case ERR_REQUEST:
+		return ATTEMPT_FAILED;
+	case ERR_ATTEMPT:
+	case ERR_UNSURE:
+		return ATTEMPT_RETRY;
+	case ERR_ADDRESS:
+	case ERR_INPUT:
+		/* What is half published stays there: only there it can be finished. */
+		return r->is_publishing ? ATTEMPT_RETRY : ATTEMPT_NO_CONNECTION;
+	case ERR_SITE:
+		return ATTEMPT_SITE;
+	case ERR_LOCAL:
+		return ATTEMPT_LOCAL;
+	case ERR_STOP:
+		return ATTEMPT_STOPPED;
+	}
+	return ATTEMPT_LOCAL;
+}
+
+/* The same for an error of connecting: whatever is wrong over there, the next address
+ * may do. */
+static enum attempt_outcome
+outcome_of_connect(const struct run *r, const struct err *e)
+{
+	const enum attempt_outcome o = outcome_of(r, e);
+
+	return o == ATTEMPT_RETRY || o == ATTEMPT_SITE ? ATTEMPT_NO_CONNECTION : o;
+}
+
+/* --- on one connection ----------------------------------------------------------- */
+
+static void
+say_rename(void *self, const char *from, const char *to, bool done)
+{
+	const struct run *r = self;
+	char *from_shown = run_shown(r, from);
+	char *to_shown = run_shown(r, to);
+
+	if (done)
+		event_log(r->a->log, &r->about, EVENT_RENAMED, from_shown);
+	else
+		event_log(r->a->log, &r->about, EVENT_RENAMING, from_shown, to_shown);
+	mem_free(from_shown);
+	mem_free(to_shown);
+}
+
+static int
+publish(struct run *r, const struct publish *p, struct err *e)
+{
+	const struct attempt *a = r->a;
+	const int64_t from_ms = clock_mono_ms(a->clock);
+	int rc;
+
+	/* What was published before this attempt began was SENDING once as well. */
+	if (run_step(r, REQUEST_SENDING, e) < 0 ||
+	    run_step(r, REQUEST_PUBLISHING, e) < 0)
+		return -1;
+	rc = publish_run(p, e);
+	r->history.publish_ms += clock_mono_ms(a->clock) - from_ms;
+	if (rc == 0)
+		event_log(a->log, &r->about, EVENT_SUCCESS);
+	return rc;
+}
+
+/* Everything was acknowledged here once, so publishing may have begun, whoever died
+ * before that could be kept. */
+static bool
+may_be_published(const struct run *r)
+{
+	const struct outbox_package *p = &r->a->request->package;
+
+	if (r->is_publishing)
+		return true;
+	return str_eq(r->staged_on, r->place) &&
+	       (r->a->was_publishing ||
+		r->kept.entries_done >= p->file_count + p->folder_count);
+}
+
+static int
+transfer(struct run *r, struct err *e)
+{
+	const struct attempt *a = r->a;
+	const struct publish p = {
+	    .transport = r->transport,
+	    .name = a->request->package.name,
+	    .staging = r->staging,
+	    .manifest_path = package_manifest_path(a->package),
+	    .say = say_rename,
+	    .self = r,
+	};
+	enum publish_found found = PUBLISH_STAGED;
+
+	if (may_be_published(r) && publish_look(&p, &found, e) < 0)
+		return -1;
+	if (found == PUBLISH_NOTHING && r->is_publishing) {
+		r->staging_gone = true;
+		return err_set(e, ERR_ATTEMPT, 2,
+			       "what was staged at %s is gone; it is sent again from "
+			       "the start",
+			       r->place);
+	}
+	if ((found == PUBLISH_STAGED || found == PUBLISH_NOTHING) &&
+	    stage_run(r, e) < 0)
+		return -1;
+	return publish(r, &p, e);
+}
+
+/* --- one address ----------------------------------------------------------------- */
+
+static void
+say_connect_error(const struct run *r, const struct err *e)
+{
+	char share[ADDRESS_TEXT_ROOM];
+
+	event_log(r->a->log, &r->about, EVENT_CONNECT_ERROR,
+		  link_share(r->address, share, sizeof(share)), (unsigned)e->win32);
+	event_log(r->a->log, &r->about, EVENT_CONNECT_ADVICE, e->text);
+}
+
+/* The wait before a retry.  The lease is renewed all the while, so that a delay longer
+ * than the lease does no harm (Q278357), and orders are heard. */
+static int
+wait_for_retry(struct run *r, int64_t number, struct err *e)
+{
+	const struct config_sender *s = r->a->settings;
+	const int64_t beat_ms = run_beat_ms(r);
+	int64_t left_ms = s->retry_delay_ms;
+
+	run_pause(r);
+	event_log(r->a->log, &r->about, EVENT_RETRY_WAIT, (unsigned)number,
+		  (unsigned)s->retries, left_ms);
+	while (left_ms > 0) {
+		const int64_t wait_ms = left_ms < beat_ms ? left_ms : beat_ms;
+
+		if (run_save(r, e) < 0)
+			return -1;
+		if (stop_wait(r->a->stop, wait_ms))
+			return err_set(e, ERR_STOP, 0, "stopped before a retry");
+		left_ms -= wait_ms;
+	}
+	return run_save(r, e);
+}
+
+/* Is there a connection, the old one or a new one to the same address? */
+static int
+reconnect(struct run *r, struct err *e)
+{
+	if (r->transport && transport_alive(r->transport))
+		return 0;
+	run_disconnect(r);
+	if (run_connect(r, r->address, e) == 0)
+		return 0;
+	say_connect_error(r, e);
+	event_log(r->a->log, &r->about, EVENT_CANT_REESTABLISH);
+	return -1;
+}
+
+/* How often in a row it did not work, counted anew whenever something more got there.
+ */
+struct retries {
+	int64_t failed;
+	struct request_progress best;
+};
+
+static bool
+may_retry(struct retries *t, const struct run *r)
+{
+	if (progress_beyond(&r->kept, &t->best)) {
+		t->best = r->kept;
+		t->failed = 0;
+	}
+	return ++t->failed <= r->a->settings->retries && !r->staging_gone;
+}
+
+/* Wait, connect; and again.  0: there is a connection.  -1: *out. */
+static int
+connect_again(struct run *r, struct retries *t, enum attempt_outcome *out,
+	      struct err *e)
+{
+	for (;;) {
+		if (wait_for_retry(r, t->failed, e) < 0) {
+			*out = outcome_of(r, e);
+			return -1;
+		}
+		if (reconnect(r, e) == 0)
+			return 0;
+		*out = outcome_of_connect(r, e);
+		if (*out != ATTEMPT_NO_CONNECTION || is_refused_logon(e) ||
+		    !may_retry(t, r))
+			return -1;
+	}
+}
+
+/* Everything from a good connection on.  ATTEMPT_NO_CONNECTION: this address can not
+ * be used any more. */
+static enum attempt_outcome
+use_address(struct run *r, struct err *e)
+{
+	struct retries tries = {0, r->kept};
+	enum attempt_outcome outcome;
+
+	for (;;) {
+		if (run_begin(r, e) == 0 && transfer(r, e) == 0)
+			return ATTEMPT_SENT;
+		outcome = outcome_of(r, e);
+		if (outcome != ATTEMPT_RETRY && outcome != ATTEMPT_NO_CONNECTION)
+			return outcome;
+		event_log(r->a->log, &r->about, EVENT_TROUBLE, e->text,
+			  (unsigned)e->win32);
+		if (outcome == ATTEMPT_NO_CONNECTION)
+			return outcome;
+		if (!may_retry(&tries, r))
+			return ATTEMPT_RETRY;
+		if (connect_again(r, &tries, &outcome, e) < 0)
+			return outcome;
+	}
+}
+
+/* --- all addresses --------------------------------------------------------------- */
+
+static enum attempt_outcome
+try_address(struct run *r, const struct config_address *to, bool *connected,
+	    struct err *e)
+{
+	const struct attempt *a = r->a;
+	enum attempt_outcome outcome;
+
+	if (run_beat(r, e) < 0)
+		return outcome_of(r, e);
+	if (run_connect(r, to, e) < 0) {
+		outcome = outcome_of_connect(r, e);
+		if (outcome == ATTEMPT_NO_CONNECTION)
+			say_connect_error(r, e);
+		return outcome;
+	}
+	*connected = true;
+	event_log(a->log, &r->about, EVENT_PACKAGE_FILE, a->request->package.name);
+	event_log(a->log, &r->about, EVENT_INSTRUCTION,
+		  package_manifest_path(a->package));
+	outcome = use_address(r, e);
+	run_pause(r);
+	return outcome;
+}
+
+static enum attempt_outcome
+try_addresses(struct run *r, bool *connected, struct err *e)
+{
+	const struct config_site *site = r->a->site;
+	enum attempt_outcome outcome = ATTEMPT_NO_CONNECTION;
+
+	if (site->address_count == 0) {
+		(void)err_set(e, ERR_SITE, 0,
+			      "site %s has no address in the configuration: add a "
+			      "section [address %s.1]",
+			      site->code, site->code);
+		return ATTEMPT_NO_ADDRESS;
+	}
+	for (size_t i = 0; i < site->address_count; i++) {
+		event_log(r->a->log, &r->about, EVENT_TRYING, (unsigned)i + 1,
+			  (unsigned)site->address_count);
+		outcome = try_address(r, &site->addresses[i], connected, e);
+		if (outcome != ATTEMPT_NO_CONNECTION || r->is_publishing)
+			break;
+		run_disconnect(r);
+	}
+	return outcome;
+}
+
+static void
+fill_history(struct run *r, enum attempt_outcome outcome, const struct err *e)
+{
+	struct outbox_attempt *h = &r->history;
+
+	h->ended_at_ms = clock_wall_ms(r->a->clock);
+	str_copy_cut(h->result, sizeof(h->result), attempt_outcome_name(outcome));
+	if (outcome == ATTEMPT_SENT)
+		return;
+	h->error_kind = e->kind;
+	h->error_win32 = e->win32;
+	h->error_ntstatus = e->ntstatus;
+	str_copy_cut(h->error_text, sizeof(h->error_text), e->text);
+}
+
+void
+attempt_run(const struct attempt *a, struct attempt_result *out)
+{
+	struct err e = {0};
+	struct run r;
+
+	*out = (struct attempt_result){0};
+	run_init(&r, a);
+	out->outcome = try_addresses(&r, &out->connected, &e);
+	if (e.kind == ERR_SITE && e.win32 == 112)
+		event_log(a->log, &r.about, EVENT_NO_SPACE);
+	/* Nobody will come back for it. */
+	if (out->outcome == ATTEMPT_FAILED || r.order == OUTBOX_ORDER_CANCEL)
+		stage_remove(&r);
+	run_give_back(&r);
+	fill_history(&r, out->outcome, &e);
+	if (out->outcome != ATTEMPT_SENT)
+		out->error = e;
+	out->order = r.order;
+	out->progress = r.kept;
+	out->forget_progress = r.staging_gone;
+	out->address = r.address;
+	out->history = r.history;
+	run_done(&r);
+}

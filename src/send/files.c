@@ -1,0 +1,333 @@
+#include "send/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/str.h"
+
+/* One file that is queued; freed by its done(). */
+struct file {
+	struct files *all;
+	char *remote;
+	char *path;  /* below the package; what entry.path points to       */
+	char *local; /* a file that is not of the package; NULL: it is one */
+	struct package_entry entry;
+	bool counts;
+	int fd; /* -1: not open yet, or done with */
+	int64_t acked_bytes;
+	int64_t handed_bytes; /* to the transport                          */
+	int64_t told_bytes;   /* the log has it up to here                 */
+};
+
+void
+files_init(struct files *s, struct run *r)
+{
+	*s = (struct files){.run = r};
+	progress_init(&s->progress, &r->kept);
+}
+
+void
+files_done(struct files *s)
+{
+	progress_done(&s->progress);
+}
+
+static void
+fail(struct files *s, const struct err *e)
+{
+	if (s->failed)
+		return;
+	s->failed = true;
+	s->trouble = *e;
+}
+
+/* --- the log --------------------------------------------------------------------- */
+
+/* A span of blocks, as the original told each block. */
+static void
+tell(struct file *f)
+{
+	const struct run *r = f->all->run;
+	AUTO_FREE char *shown = NULL;
+
+	if (!r->a->log || f->acked_bytes == f->told_bytes)
+		return;
+	shown = run_shown(r, f->remote);
+	event_log(r->a->log, &r->about, EVENT_WRITING,
+		  (long long)(f->handed_bytes - f->told_bytes), shown,
+		  (long long)f->told_bytes);
+	event_log(r->a->log, &r->about, EVENT_WROTE,
+		  (long long)(f->acked_bytes - f->told_bytes), shown,
+		  (long long)f->told_bytes);
+	f->told_bytes = f->acked_bytes;
+}
+
+/* In a tree, small files that come and go between two spans are not told: a hundred
+ * thousand of them would drown everything else. */
+static void
+tell_end(struct file *f)
+{
+	const struct request *q = f->all->run->a->request;
+
+	if (f->told_bytes > 0 || !q->package.is_tree)
+		tell(f);
+}
+
+/* --- what the transport calls ---------------------------------------------------- */
+
+static int
+open_source(struct file *f, struct err *e)
+{
+	if (!f->local)
+		return package_open_file(f->all->run->a->package, &f->entry, &f->fd, e);
+	f->fd = open(f->local, O_RDONLY | O_CLOEXEC);
+	return f->fd < 0 ? err_sys(e, ERR_LOCAL, "open %s", f->local) : 0;
+}
+
+static void
+close_source(struct file *f)
+{
+	if (f->fd >= 0)
+		(void)close(f->fd);
+	f->fd = -1;
+}
+
+static int
+fill(const struct file *f, int64_t offset, char *buf, size_t len, struct err *e)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		const ssize_t n =
+		    pread(f->fd, buf + done, len - done, offset + (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, ERR_LOCAL, "read \"%s\" of the package",
+				       f->path);
+		if (n == 0)
+			return err_set(e, ERR_REQUEST, 38,
+				       "\"%s\" ends at byte %lld, before the %lld that "
+				       "it had when it was filed; file the request "
+				       "again",
+				       f->path, (long long)offset + (long long)done,
+				       (long long)f->entry.size_bytes);
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+static int
+check_source(struct file *f, struct err *e)
+{
+	return f->local
+		   ? 0
+		   : package_check_file(f->all->run->a->package, &f->entry, f->fd, e);
+}
+
+static int
+file_read(void *self, int64_t offset, void *buf, size_t len, struct err *e)
+{
+	struct file *f = self;
+
+	if (f->all->failed) {
+		*e = f->all->trouble;
+		return -1;
+	}
+	if (f->fd < 0 && open_source(f, e) < 0)
+		return -1;
+	if (fill(f, offset, buf, len, e) < 0)
+		return -1;
+	f->handed_bytes = offset + (int64_t)len;
+	if (f->handed_bytes < f->entry.size_bytes)
+		return 0;
+	if (check_source(f, e) < 0)
+		return -1;
+	close_source(f);
+	return 0;
+}
+
+/* What was acknowledged goes to the outbox when it is time; an order that comes back
+ * ends everything at its next block. */
+static void
+beat(struct file *f)
+{
+	struct files *s = f->all;
+	struct run *r = s->run;
+	struct err e;
+
+	if (clock_mono_ms(r->a->clock) - r->saved_at_ms < run_beat_ms(r))
+		return;
+	tell(f);
+	r->kept = progress_get(&s->progress);
+	if (run_save(r, &e) < 0)
+		fail(s, &e);
+}
+
+static void
+file_acked(void *self, int64_t upto_bytes)
+{
+	struct file *f = self;
+
+	if (upto_bytes <= f->acked_bytes)
+		return;
+	f->all->run->history.bytes_sent += upto_bytes - f->acked_bytes;
+	f->acked_bytes = upto_bytes;
+	if (f->counts)
+		progress_acked(&f->all->progress, f->entry.number, upto_bytes);
+	beat(f);
+}
+
+static void
+file_free(struct file *f)
+{
+	close_source(f);
+	mem_free(f->remote);
+	mem_free(f->path);
+	mem_free(f->local);
+	mem_free(f);
+}
+
+static void
+file_done(void *self, const struct err *e)
+{
+	struct file *f = self;
+	struct files *s = f->all;
+
+	if (e) {
+		fail(s, e);
+	} else {
+		if (f->counts)
+			progress_whole(&s->progress, f->entry.number);
+		s->run->history.bytes_sent += f->entry.size_bytes - f->acked_bytes;
+		f->acked_bytes = f->entry.size_bytes;
+		tell_end(f);
+		beat(f);
+	}
+	file_free(f);
+}
+
+static void
+folder_done(void *self, const struct err *e)
+{
+	struct files *s = self;
+
+	if (e)
+		fail(s, e);
+}
+
+/* --- queueing -------------------------------------------------------------------- */
+
+/* After every call into the transport: what does it mean for all? */
+static int
+verdict(struct files *s, int rc, struct err *e)
+{
+	if (s->failed) {
+		*e = s->trouble;
+		return -1;
+	}
+	return rc;
+}
+
+static int
+queue(struct file *f, int64_t start_bytes, struct err *e)
+{
+	struct files *s = f->all;
+	struct transport_put put = {
+	    .path = f->remote,
+	    .size_bytes = f->entry.size_bytes,
+	    .start_bytes = start_bytes,
+	    .mtime_ns = f->entry.mtime_ns,
+	    .read = file_read,
+	    .acked = file_acked,
+	    .done = file_done,
+	    .self = f,
+	};
+
+	f->acked_bytes = f->handed_bytes = f->told_bytes = start_bytes;
+	return verdict(s, transport_put(s->run->transport, &put, e), e);
+}
+
+/* An empty file is never read, so whether it has stayed empty is looked at first. */
+static int
+check_empty(struct file *f, struct err *e)
+{
+	int rc;
+
+	if (f->entry.size_bytes > 0 || !f->all->run->a->request->package.by_reference)
+		return 0;
+	rc = open_source(f, e);
+	if (rc == 0)
+		rc = check_source(f, e);
+	close_source(f);
+	return rc;
+}
+
+int
+files_put(struct files *s, const struct files_put *put, struct err *e)
+{
+	struct file *f;
+
+	if (verdict(s, 0, e) < 0)
+		return -1;
+	f = mem_zero(1, sizeof(*f));
+	f->all = s;
+	f->fd = -1;
+	f->remote = mem_dup(put->remote);
+	f->path = mem_dup(put->entry->path);
+	f->entry = *put->entry;
+	f->entry.path = f->path;
+	f->counts = put->counts;
+	if (f->counts)
+		progress_add(&s->progress, f->entry.number, f->entry.size_bytes,
+			     put->start_bytes);
+	if (check_empty(f, e) < 0) {
+		fail(s, e);
+		file_free(f);
+		return -1;
+	}
+	return queue(f, put->start_bytes, e);
+}
+
+int
+files_put_local(struct files *s, const char *local, const char *remote, struct err *e)
+{
+	struct stat st;
+	struct file *f;
+
+	if (verdict(s, 0, e) < 0)
+		return -1;
+	if (stat(local, &st) < 0)
+		return err_sys(e, ERR_LOCAL, "look at %s", local);
+	f = mem_zero(1, sizeof(*f));
+	f->all = s;
+	f->fd = -1;
+	f->remote = mem_dup(remote);
+	f->path = mem_dup(local);
+	f->local = mem_dup(local);
+	f->entry.path = f->path;
+	f->entry.size_bytes = st.st_size;
+	f->entry.mtime_ns =
+	    INT64_C(1000000000) * st.st_mtim.tv_sec + st.st_mtim.tv_nsec;
+	return queue(f, 0, e);
+}
+
+int
+files_mkdir(struct files *s, const char *remote, struct err *e)
+{
+	if (verdict(s, 0, e) < 0)
+		return -1;
+	return verdict(
+	    s, transport_mkdir_queued(s->run->transport, remote, folder_done, s, e), e);
+}
+
+int
+files_drain(struct files *s, struct err *e)
+{
+	return verdict(s, transport_drain(s->run->transport, e), e);
+}

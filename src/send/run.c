@@ -1,0 +1,259 @@
+#include "send/run.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "send/link.h"
+#include "send/publish.h"
+
+enum { BEATS_IN_LEASE = 3 }; /* two may be late before the lease is; a choice */
+
+void
+run_init(struct run *r, const struct attempt *a)
+{
+	const struct request *q = a->request;
+
+	*r = (struct run){.a = a, .kept = q->progress};
+	r->about = (struct event_about){.request = q->id.n, .site = q->site};
+	r->staging = mem_printf(PUBLISH_FOLDER "/%" PRId64 "-%s", q->id.n, q->token);
+	str_copy_cut(r->staged_on, sizeof(r->staged_on), q->staged_on);
+	r->saved_at_ms = clock_mono_ms(a->clock);
+	r->history.request = q->id;
+	r->history.number = q->attempts + 1;
+	r->history.started_at_ms = clock_wall_ms(a->clock);
+}
+
+void
+run_done(struct run *r)
+{
+	transport_free(r->transport);
+	mem_free(r->staging);
+}
+
+/* --- the connection -------------------------------------------------------------- */
+
+static void
+say_connected(const struct run *r)
+{
+	struct transport_facts f;
+	AUTO_STR struct str how = {0};
+	char share[ADDRESS_TEXT_ROOM];
+
+	transport_get_facts(r->transport, &f);
+	if (*f.dialect)
+		str_addf(&how, "SMB %s, ", f.dialect);
+	str_addf(&how, "%s%s, %s%s", *f.signature ? "signed by " : "not signed",
+		 f.signature, *f.cipher ? "encrypted by " : "not encrypted", f.cipher);
+	event_log(r->a->log, &r->about, EVENT_CONNECTED,
+		  link_share(r->address, share, sizeof(share)), str_text(&how));
+}
+
+/* An idle connection that still answers. */
+static bool
+borrow(struct run *r)
+{
+	const struct attempt_hooks *h = &r->a->hooks;
+	struct transport_facts f;
+	struct err unused;
+
+	if (!h->borrow || !(r->transport = h->borrow(h->self, r->address)))
+		return false;
+	transport_set_stop(r->transport, r->a->stop);
+	if (transport_probe(r->transport, &unused) < 0) {
+		transport_free(r->transport);
+		r->transport = NULL;
+		return false;
+	}
+	transport_get_facts(r->transport, &f);
+	r->wire_before_bytes = f.bytes_sent;
+	event_log(r->a->log, &r->about, EVENT_REUSED);
+	return true;
+}
+
+/* A place that is too long for its column is told apart by its hash. */
+static void
+set_place(struct run *r)
+{
+	char hex[DIGEST_HEX_ROOM];
+	struct digest *d;
+
+	(void)link_place(r->address, r->place, sizeof(r->place));
+	if (strlen(r->place) < PLACE_ROOM)
+		return;
+	d = digest_new();
+	digest_add(d, r->place, strlen(r->place));
+	digest_hex(d, hex);
+	digest_free(d);
+	(void)snprintf(r->place + PLACE_ROOM - sizeof(hex) - 1, sizeof(hex) + 1, "#%s",
+		       hex);
+}
+
+int
+run_connect(struct run *r, const struct config_address *to, struct err *e)
+{
+	const struct attempt *a = r->a;
+	const int64_t from_ms = clock_mono_ms(a->clock);
+	int rc = 0;
+
+	if (to != r->address)
+		r->is_sending = false;
+	r->address = to;
+	set_place(r);
+	str_copy_cut(r->history.address, sizeof(r->history.address), to->section);
+	str_copy_cut(r->history.server, sizeof(r->history.server), r->place);
+	if (!borrow(r)) {
+		r->wire_before_bytes = 0;
+		rc = link_open(to, a->password, a->clock, a->stop, &r->transport, e);
+		if (rc == 0)
+			say_connected(r);
+	}
+	r->history.connect_ms += clock_mono_ms(a->clock) - from_ms;
+	return rc;
+}
+
+static void
+keep_facts(struct run *r)
+{
+	struct outbox_attempt *h = &r->history;
+	struct transport_facts f;
+
+	transport_get_facts(r->transport, &f);
+	h->wire_bytes += f.bytes_sent - r->wire_before_bytes;
+	r->wire_before_bytes = f.bytes_sent;
+	h->rtt_us = f.rtt_us;
+	h->retransmits += f.retransmits;
+	str_copy_cut(h->cipher, sizeof(h->cipher), f.cipher);
+	str_copy_cut(h->signature, sizeof(h->signature), f.signature);
+	str_copy_cut(h->dialect, sizeof(h->dialect), f.dialect);
+}
+
+void
+run_disconnect(struct run *r)
+{
+	if (!r->transport)
+		return;
+	keep_facts(r);
+	transport_free(r->transport);
+	r->transport = NULL;
+}
+
+void
+run_give_back(struct run *r)
+{
+	const struct attempt_hooks *h = &r->a->hooks;
+	struct transport *t = r->transport;
+
+	if (!t || !transport_alive(t) || !h->give_back) {
+		run_disconnect(r);
+		return;
+	}
+	keep_facts(r);
+	transport_set_stop(t, NULL);
+	r->transport = NULL;
+	h->give_back(h->self, r->address, t);
+}
+
+/* --- what whoever runs it is asked and told -------------------------------------- */
+
+int
+run_save(struct run *r, struct err *e)
+{
+	const struct attempt_hooks *h = &r->a->hooks;
+	enum outbox_order order = OUTBOX_GO_ON;
+
+	r->saved_at_ms = clock_mono_ms(r->a->clock);
+	if (stop_thrown(r->a->stop))
+		return err_set(e, ERR_STOP, 0, "stopped");
+	if (!h->progress)
+		return 0;
+	if (h->progress(h->self, &r->kept, &order, e) < 0)
+		return -1;
+	r->order = order;
+	switch (order) {
+	case OUTBOX_GO_ON:
+		return 0;
+	case OUTBOX_ORDER_HOLD:
+		return err_set(e, ERR_STOP, 0, "held by a person");
+	case OUTBOX_ORDER_CANCEL:
+		return err_set(e, ERR_STOP, 0, "cancelled by a person");
+	case OUTBOX_LOST:
+		break;
+	}
+	return err_set(e, ERR_STOP, 0,
+		       "the lease ran out and the request belongs to another sending");
+}
+
+int64_t
+run_beat_ms(const struct run *r)
+{
+	const struct config_sender *s = r->a->settings;
+	const int64_t lease_ms = s->heartbeat_ms / BEATS_IN_LEASE;
+
+	return s->progress_save_ms < lease_ms ? s->progress_save_ms : lease_ms;
+}
+
+int
+run_beat(struct run *r, struct err *e)
+{
+	if (clock_mono_ms(r->a->clock) - r->saved_at_ms < run_beat_ms(r))
+		return 0;
+	return run_save(r, e);
+}
+
+int
+run_begin(struct run *r, struct err *e)
+{
+	const struct attempt_hooks *h = &r->a->hooks;
+
+	if (!r->holds_slot && h->begin && h->begin(h->self, e) < 0) {
+		struct err unused;
+
+		/* The wait also ends by an order; then that is why. */
+		(void)!run_save(r, &unused);
+		return -1;
+	}
+	r->holds_slot = true;
+	return 0;
+}
+
+void
+run_pause(struct run *r)
+{
+	const struct attempt_hooks *h = &r->a->hooks;
+
+	if (r->holds_slot && h->pause)
+		h->pause(h->self);
+	r->holds_slot = false;
+}
+
+int
+run_step(struct run *r, enum request_state to, struct err *e)
+{
+	const struct attempt_hooks *h = &r->a->hooks;
+	bool *is_kept = to == REQUEST_SENDING ? &r->is_sending : &r->is_publishing;
+
+	if (*is_kept)
+		return 0;
+	if (h->step && h->step(h->self, to, r->place, e) < 0)
+		return -1;
+	*is_kept = true;
+	if (to == REQUEST_SENDING)
+		str_copy_cut(r->staged_on, sizeof(r->staged_on), r->place);
+	return 0;
+}
+
+char *
+run_shown(const struct run *r, const char *remote)
+{
+	const char separator = r->address->type == CONFIG_TYPE_LAN ? '\\' : '/';
+	char *shown = mem_printf("%s%c%s", r->place, separator, remote);
+
+	for (char *c = shown + strlen(r->place); *c; c++)
+		if (*c == '/')
+			*c = separator;
+	return shown;
+}

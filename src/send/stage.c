@@ -1,0 +1,363 @@
+#include "send/stage.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "send/crash.h"
+#include "send/files.h"
+#include "send/publish.h"
+#include "send/verify.h"
+
+enum {
+	DISK_FULL = 112, /* ERROR_DISK_FULL, MS-ERREF 2.2 */
+	/* What a file costs beyond its bytes, and what is left for others: a cluster of
+	 * NTFS's default size, and a little; choices. */
+	CLUSTER_BYTES = 4096,
+	SPARE_BYTES = 1 << 20,
+};
+
+struct stage {
+	struct run *run;
+	struct files files;
+	char *top; /* remote path of the package in staging */
+	struct request_progress from;
+	bool is_resumed;
+	bool has_begun; /* files.progress is what there is */
+};
+
+static const struct request_progress nothing;
+
+static bool
+is_nothing(const struct request_progress *p)
+{
+	return p->entries_done == 0 && p->offset_bytes == 0;
+}
+
+static char *
+remote_path(const struct stage *s, const char *path)
+{
+	return *path ? mem_printf("%s/%s", s->top, path) : mem_dup(s->top);
+}
+
+/* --- where to begin -------------------------------------------------------------- */
+
+/* What the outbox keeps counts only for its place, and while the staging is there. */
+static int
+find_start(struct stage *s, struct err *e)
+{
+	const struct run *r = s->run;
+	struct transport_stat st;
+	int there;
+
+	if (!str_eq(r->staged_on, r->place) || is_nothing(&r->kept))
+		return 0;
+	there = transport_stat(r->transport, s->top, &st, e);
+	if (there < 0)
+		return -1;
+	if (there)
+		s->from = r->kept;
+	s->is_resumed = there;
+	return 0;
+}
+
+static int
+check_space(const struct stage *s, struct err *e)
+{
+	const struct run *r = s->run;
+	const struct outbox_package *p = &r->a->request->package;
+	const int64_t need =
+	    p->total_bytes - s->from.bytes_done + SPARE_BYTES +
+	    CLUSTER_BYTES * (p->file_count + p->folder_count - s->from.entries_done);
+	char need_text[32], free_text[32];
+	int64_t free_bytes;
+
+	/* A server that does not tell is told the bytes, and says when it is full. */
+	if (transport_space(r->transport, &free_bytes, e) < 0)
+		return transport_alive(r->transport) ? 0 : -1;
+	if (free_bytes >= need)
+		return 0;
+	return err_set(e, ERR_SITE, DISK_FULL,
+		       "%s has %s free, the rest of %s needs %s; make room there, it "
+		       "is tried again",
+		       r->place,
+		       num_bytes_text(free_bytes, free_text, sizeof(free_text)),
+		       p->name, num_bytes_text(need, need_text, sizeof(need_text)));
+}
+
+static int
+make_staging(const struct stage *s, struct err *e)
+{
+	struct run *r = s->run;
+	AUTO_FREE char *shown = run_shown(r, s->top);
+
+	event_log(r->a->log, &r->about, EVENT_CHECKING, shown);
+	event_log(r->a->log, &r->about, EVENT_OPENING, shown);
+	if (transport_mkdir(r->transport, PUBLISH_FOLDER, true, e) < 0 ||
+	    transport_mkdir(r->transport, r->staging, false, e) < 0) {
+		event_log(r->a->log, &r->about, EVENT_OPEN_ERROR, shown,
+			  (unsigned)e->win32);
+		return -1;
+	}
+	event_log(r->a->log, &r->about, EVENT_OPENED, shown);
+	crash_point("stage.after-make-staging");
+	return 0;
+}
+
+/* --- folders --------------------------------------------------------------------- */
+
+/* The package's top folder has depth 0. */
+static int
+depth_of(const char *path)
+{
+	int depth = *path != '\0';
+
+	for (; *path; path++)
+		depth += *path == '/';
+	return depth;
+}
+
+/* All folders of one depth at once: each needs the one above it, none of its own depth.
+ * The index is read once a depth; it is ours and near, the site is far.  Also after a
+ * resume: it costs little, and a folder that somebody removed would stop everything.
+ * *more: there are deeper ones. */
+static int
+make_level(struct stage *s, int level, bool *more, struct err *e)
+{
+	struct run *r = s->run;
+	struct package_entry entry;
+	int rc;
+
+	*more = false;
+	if (package_rewind(r->a->package, e) < 0)
+		return -1;
+	while ((rc = package_next(r->a->package, &entry, e)) > 0) {
+		int depth = entry.is_folder ? depth_of(entry.path) : -1;
+		AUTO_FREE char *remote = remote_path(s, entry.path);
+
+		*more = *more || depth > level;
+		if (depth == level && files_mkdir(&s->files, remote, e) < 0)
+			return -1;
+		if (run_beat(r, e) < 0)
+			return -1;
+	}
+	return rc < 0 ? -1 : files_drain(&s->files, e);
+}
+
+static int
+make_folders(struct stage *s, struct err *e)
+{
+	bool more = s->run->a->request->package.is_tree;
+
+	for (int level = 0; more; level++)
+		if (make_level(s, level, &more, e) < 0)
+			return -1;
+	crash_point("stage.after-folders");
+	return 0;
+}
+
+/* --- files ----------------------------------------------------------------------- */
+
+/* Of the file in progress, what is acknowledged and still there. */
+static int
+find_offset(struct stage *s, const char *remote, int64_t *out, struct err *e)
+{
+	const struct run *r = s->run;
+	AUTO_FREE char *shown = run_shown(r, remote);
+	struct transport_stat st;
+	int there = transport_stat(r->transport, remote, &st, e);
+
+	if (there < 0)
+		return -1;
+	*out = s->from.offset_bytes;
+	if (!there || st.is_dir || st.is_link)
+		*out = 0;
+	else if (st.size_bytes < *out)
+		*out = st.size_bytes;
+	event_log(r->a->log, &r->about, EVENT_RESUME, shown, (long long)*out);
+	return 0;
+}
+
+static int
+send_file(struct stage *s, const struct package_entry *entry, struct err *e)
+{
+	AUTO_FREE char *remote = remote_path(s, entry->path);
+	struct files_put put = {.entry = entry, .remote = remote, .counts = true};
+
+	if (entry->number == s->from.entries_done && s->from.offset_bytes > 0 &&
+	    find_offset(s, remote, &put.start_bytes, e) < 0)
+		return -1;
+	if (put.start_bytes > entry->size_bytes)
+		put.start_bytes = 0;
+	return files_put(&s->files, &put, e);
+}
+
+static int
+send_files(struct stage *s, struct err *e)
+{
+	struct package *p = s->run->a->package;
+	struct package_entry entry;
+	int64_t entries = 0;
+	int rc;
+
+	if (package_rewind(p, e) < 0)
+		return -1;
+	while ((rc = package_next(p, &entry, e)) > 0) {
+		entries = entry.number + 1;
+		if (!entry.is_folder && entry.number >= s->from.entries_done &&
+		    send_file(s, &entry, e) < 0)
+			return -1;
+	}
+	if (rc < 0 || files_drain(&s->files, e) < 0)
+		return -1;
+	progress_last(&s->files.progress, entries);
+	crash_point("stage.after-files");
+	return 0;
+}
+
+/* --- the rest -------------------------------------------------------------------- */
+
+/* Last, since every file that is made in a folder changes the folder's time. */
+static int
+set_folder_times(struct stage *s, struct err *e)
+{
+	struct run *r = s->run;
+	struct package_entry entry;
+	int rc;
+
+	if (!r->a->request->package.is_tree)
+		return 0;
+	if (package_rewind(r->a->package, e) < 0)
+		return -1;
+	while ((rc = package_next(r->a->package, &entry, e)) > 0) {
+		AUTO_FREE char *remote = NULL;
+
+		if (!entry.is_folder)
+			continue;
+		remote = remote_path(s, entry.path);
+		if (run_beat(r, e) < 0 ||
+		    transport_set_mtime(r->transport, remote, true, entry.mtime_ns, e) <
+			0)
+			return -1;
+	}
+	return rc;
+}
+
+static int
+send_manifest(struct stage *s, struct err *e)
+{
+	const struct attempt *a = s->run->a;
+	AUTO_FREE char *remote = mem_printf("%s" PUBLISH_SUFFIX, s->top);
+	const char *local = package_manifest_path(a->package);
+
+	if (a->hooks.wait_hash && a->hooks.wait_hash(a->hooks.self, e) < 0)
+		return -1;
+	event_log(a->log, &s->run->about, EVENT_SENDING, local);
+	if (files_put_local(&s->files, local, remote, e) < 0 ||
+	    files_drain(&s->files, e) < 0)
+		return -1;
+	event_log(a->log, &s->run->about, EVENT_SENT_FILE, local);
+	crash_point("stage.after-manifest");
+	return 0;
+}
+
+static int
+send_package(struct stage *s, struct err *e)
+{
+	const struct attempt *a = s->run->a;
+	const struct request *q = a->request;
+	const int64_t from_ms = clock_mono_ms(a->clock);
+	int rc;
+
+	event_log(a->log, &s->run->about, EVENT_SENDING, q->package.name);
+	rc = make_folders(s, e);
+	if (rc == 0)
+		rc = send_files(s, e);
+	s->run->history.send_ms += clock_mono_ms(a->clock) - from_ms;
+	if (rc < 0)
+		return -1;
+	event_log(a->log, &s->run->about, EVENT_SENT_FILE, q->package.name);
+	/* A package that is filed never changes: each is the first version of itself.
+	 */
+	event_log(a->log, &s->run->about, EVENT_FINISHED, q->package.name, 1, q->site);
+	return 0;
+}
+
+static int
+finish(struct stage *s, struct err *e)
+{
+	struct run *r = s->run;
+	const int64_t from_ms = clock_mono_ms(r->a->clock);
+	int rc = 0;
+
+	r->kept = progress_get(&s->files.progress);
+	if (s->is_resumed)
+		rc = verify_run(r, &s->files, e);
+	if (rc == 0)
+		rc = files_drain(&s->files, e);
+	if (rc == 0)
+		rc = set_folder_times(s, e);
+	if (rc == 0)
+		rc = send_manifest(s, e);
+	r->history.flush_ms += clock_mono_ms(r->a->clock) - from_ms;
+	return rc;
+}
+
+static int
+stage(struct stage *s, struct err *e)
+{
+	struct run *r = s->run;
+
+	if (find_start(s, e) < 0 || check_space(s, e) < 0 ||
+	    run_step(r, REQUEST_SENDING, e) < 0)
+		return -1;
+	r->kept = s->from;
+	files_init(&s->files, r);
+	s->has_begun = true;
+	if (make_staging(s, e) < 0 || send_package(s, e) < 0 || finish(s, e) < 0)
+		return -1;
+	return run_save(r, e);
+}
+
+/* After a failure nothing may stay queued that still speaks of `files`. */
+static void
+settle(struct stage *s)
+{
+	struct run *r = s->run;
+	struct err unused;
+
+	if (transport_alive(r->transport))
+		(void)!transport_drain(r->transport, &unused);
+	if (!transport_alive(r->transport))
+		run_disconnect(r);
+}
+
+int
+stage_run(struct run *r, struct err *e)
+{
+	struct stage s = {.run = r, .from = nothing};
+	int rc;
+
+	s.top = mem_printf("%s/%s", r->staging, r->a->request->package.name);
+	rc = stage(&s, e);
+	if (rc < 0)
+		settle(&s);
+	if (s.has_begun)
+		r->kept = progress_get(&s.files.progress);
+	files_done(&s.files);
+	mem_free(s.top);
+	return rc;
+}
+
+void
+stage_remove(struct run *r)
+{
+	struct err unused;
+
+	if (r->transport && transport_alive(r->transport) &&
+	    str_eq(r->staged_on, r->place) &&
+	    transport_remove_tree(r->transport, r->staging, &unused) == 0)
+		r->staging_gone = true;
+}
