@@ -234,7 +234,8 @@ int outbox_heartbeat(struct outbox *o, struct request_id id, const char *owner,
 		     const struct request_progress *progress, enum outbox_order *order,
 		     struct err *e) MUST_USE;
 
-/* CONNECTING -> SENDING (address, where staging lies) or SENDING -> PUBLISHING.
+/* CONNECTING -> SENDING (address, where staging lies), SENDING -> SENDING (the site's
+ * next address) or SENDING -> PUBLISHING.
  * Durable.  A `staged_on` other than the one kept resets the progress to nothing; NULL:
  * leave it.  -1 ERR_STOP: the lease is lost, nothing was changed: stop at once. */
 int outbox_step(struct outbox *o, struct request_id id, const char *owner,

@@ -20,6 +20,8 @@
  *                          retry_at -> WAITING          suspend -> SUSPENDED
  *                          obey_hold -> HELD            obey_cancel -> CANCELLED
  *
+ * SENDING again is SENDING at the site's next address: another staging place (I7).
+ *
  * An active request (CONNECTING, SENDING, PUBLISHING) belongs to one claim.  Persons
  * cannot move it: hold and cancel stay beside it as an order, which its sending hears
  * at its next report and which outbox_finish() and recovery obey.
@@ -84,7 +86,7 @@ static const signed char next_state[REQUEST_STATES][REQUEST_EVENTS] = {
 	                        NO,       NO,         NO,        FAIL,  HELD, NO,     CANC,  NO},
 	[REQUEST_CONNECTING] = {NO,   SEND,   NO,     NO,   WAIT,    FAIL, PEND,     SUSP,
 	                        HELD,     CANC,       PEND,      NO,    ORD,  ORD,    ORD,   NO},
-	[REQUEST_SENDING]    = {NO,   NO,     PUBL,   NO,   WAIT,    FAIL, PEND,     SUSP,
+	[REQUEST_SENDING]    = {NO,   SEND,   PUBL,   NO,   WAIT,    FAIL, PEND,     SUSP,
 	                        HELD,     CANC,       PEND,      NO,    ORD,  ORD,    ORD,   NO},
 	[REQUEST_PUBLISHING] = {NO,   NO,     NO,     SENT, WAIT,    FAIL, PEND,     SUSP,
 	                        HELD,     CANC,       PEND,      NO,    ORD,  ORD,    ORD,   NO},

@@ -28,10 +28,10 @@ static const struct {
      "sending>sending retry_at>waiting fail>failed give_back>pending "
      "suspend>suspended obey_hold>held obey_cancel>cancelled "
      "lease_over>pending hold>order release>order cancel>order "},
-    {REQUEST_SENDING,
-     "publish>publishing retry_at>waiting fail>failed give_back>pending "
-     "suspend>suspended obey_hold>held obey_cancel>cancelled "
-     "lease_over>pending hold>order release>order cancel>order "},
+    {REQUEST_SENDING, "sending>sending publish>publishing retry_at>waiting fail>failed "
+		      "give_back>pending "
+		      "suspend>suspended obey_hold>held obey_cancel>cancelled "
+		      "lease_over>pending hold>order release>order cancel>order "},
     {REQUEST_PUBLISHING, "sent>sent retry_at>waiting fail>failed give_back>pending "
 			 "suspend>suspended obey_hold>held obey_cancel>cancelled "
 			 "lease_over>pending hold>order release>order cancel>order "},
