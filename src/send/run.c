@@ -204,18 +204,23 @@ run_beat(struct run *r, struct err *e)
 	return run_save(r, e);
 }
 
+/* Whoever refuses with ERR_STOP may have heard an order, or lost the lease: ask. */
+static int
+ask_why(struct run *r)
+{
+	struct err unused;
+
+	(void)!run_save(r, &unused);
+	return -1;
+}
+
 int
 run_begin(struct run *r, struct err *e)
 {
 	const struct attempt_hooks *h = &r->a->hooks;
 
-	if (!r->holds_slot && h->begin && h->begin(h->self, e) < 0) {
-		struct err unused;
-
-		/* The wait also ends by an order; then that is why. */
-		(void)!run_save(r, &unused);
-		return -1;
-	}
+	if (!r->holds_slot && h->begin && h->begin(h->self, e) < 0)
+		return ask_why(r);
 	r->holds_slot = true;
 	return 0;
 }
@@ -239,7 +244,7 @@ run_step(struct run *r, enum request_state to, struct err *e)
 	if (*is_kept)
 		return 0;
 	if (h->step && h->step(h->self, to, r->place, e) < 0)
-		return -1;
+		return e->kind == ERR_STOP ? ask_why(r) : -1;
 	*is_kept = true;
 	if (to == REQUEST_SENDING)
 		str_copy_cut(r->staged_on, sizeof(r->staged_on), r->place);

@@ -7,8 +7,10 @@
  * through a mailbox.
  *
  * Behind the door: event.c (what the sender log says) attempt.c (addresses, retries)
- * link.c (address -> transport) stage.c (folders, files, resume) progress.c (the
- * acknowledged prefix) verify.c publish.c pool.c */
+ * run.c (what its steps share) link.c (address -> transport) stage.c (what goes where,
+ * resume) files.c (files in flight) progress.c (the acknowledged prefix) verify.c
+ * publish.c (the renames) check.c (an address tried) pool.c (threads, slots) idle.c
+ * (connections kept) crash.c (places to die at, for tests) */
 #ifndef SEND_SEND_H
 #define SEND_SEND_H
 
@@ -175,9 +177,10 @@ struct attempt_result {
  * of stop. */
 void attempt_run(const struct attempt *a, struct attempt_result *out);
 
-/* Try each address for real, step by step (`check --connect`): resolve, connect, log
- * on, tree, a small file written, renamed, deleted in .lansender, free space.  each()
- * is told every step.  0: all went well; -1: the first error is in *e. */
+/* Try an address for real (`check --connect`): reach the server, log on, open the
+ * share, free space, a small file written, renamed and deleted in .lansender.  each()
+ * is told every step, in this order, up to the first that fails.  password: NULL: the
+ * one configured.  0: all went well; -1: the first error is in *e. */
 int attempt_check(const struct config_address *a, const char *password,
 		  const struct stop *stop, const struct clock *clock,
 		  void (*each)(void *self, const char *step, const char *detail,
@@ -221,17 +224,18 @@ int pool_wait(struct pool *p, const struct stop *stop, int64_t wait_ms,
 	      struct pool_report *out);
 void pool_poke(struct pool *p); /* any thread: end a pool_wait() */
 
-/* Where its threads are; and per site through pool_site(). */
+/* Where its threads are; and per site through pool_site_*(). */
 struct pool_counts {
-	int connecting_proven; /* to sites that were reached last time                */
-	int connecting_unproven; /* to sites that were not, or never tried */
-	int waiting;  /* connected, waiting for a sending slot               */
-	int sending;  /* hold one of max_sendings slots                      */
-	int retrying; /* between two tries: need no slot                     */
+	int connecting_proven;   /* to sites that were reached last time              */
+	int connecting_unproven; /* to sites that were not, or never tried            */
+	int waiting;             /* connected, waiting for a sending slot             */
+	int sending;             /* hold one of max_sendings slots                    */
+	int retrying; /* between two tries, or ended and not reported yet: no slot    */
 };
 void pool_get_counts(struct pool *p, struct pool_counts *out);
-int pool_site_active(struct pool *p, const char *site);     /* threads for that site  */
-int pool_site_connecting(struct pool *p, const char *site); /* of these: connecting   */
+/* Threads for that site (NULL: all), until they are reported; of these: connecting. */
+int pool_site_active(struct pool *p, const char *site);
+int pool_site_connecting(struct pool *p, const char *site);
 
 /* Ask every thread to stop; reports of STOPPED will come.  Idle connections are closed.
  */

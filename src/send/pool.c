@@ -1,0 +1,520 @@
+/* pool.c - sending threads: one for each send request that is under way.
+ *
+ *   pool_start        begin             pause             attempt_run() returns
+ *   CONNECTING --> WAITING --> SENDING -------> RETRYING       ENDED --> pool_wait()
+ *                     ^           (slot)           |
+ *                     +----------------------------+
+ *
+ * Invariants, whenever the lock is free:
+ *   W1  at most max_sendings workers are SENDING, of a site at most its own maximum
+ *   W2  when a slot is free, it is taken by the first of those WAITING whose site has
+ *       room: by priority, then by age
+ *   W3  a worker is in the list from pool_start() until its report was taken
+ *   W4  of a worker that has not ENDED, others read only what is guarded by the lock
+ * The dispatcher is woken by an event descriptor whenever a thread has moved on. */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/thread.h"
+#include "send/idle.h"
+#include "send/send.h"
+
+enum {
+	SLOT_BEAT_MS = 1000, /* how often a waiting thread hears orders; a choice */
+	BEATS_IN_LEASE = 3,  /* two may be late before the lease is; as in run.c   */
+};
+
+enum stage { CONNECTING, WAITING, SENDING, RETRYING, ENDED };
+
+struct worker {
+	struct worker *next; /* guarded by lock */
+	enum stage stage;    /* guarded by lock */
+	struct pool *pool;   /* read-only, as all below but the report */
+	struct thread *thread;
+	bool proven;
+	struct outbox *outbox;     /* the thread's own                    */
+	struct pool_report report; /* request: read-only; result: its own */
+};
+
+struct pool {
+	struct pool_options options; /* read-only */
+	char *state_folder, *store;  /* read-only */
+	struct stop *stop;
+	struct idle *idle;
+	int wake; /* eventfd: readable when pool_wait() shall look again */
+	pthread_mutex_t lock;
+	pthread_cond_t moved;   /* a slot may be free, or stop was thrown */
+	struct worker *workers; /* guarded by lock */
+};
+
+/* --- begin and end --------------------------------------------------------------- */
+
+struct pool *
+pool_new(const struct pool_options *o)
+{
+	struct pool *p = mem_zero(1, sizeof(*p));
+	pthread_condattr_t attr;
+
+	p->options = *o;
+	p->state_folder = mem_dup(o->state_folder);
+	p->store = path_join(o->state_folder, "store");
+	p->stop = stop_new();
+	p->idle = idle_new((size_t)o->config->sender.max_sendings);
+	p->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	(void)pthread_mutex_init(&p->lock, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&p->moved, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	return p;
+}
+
+void
+pool_poke(struct pool *p)
+{
+	const uint64_t one = 1;
+
+	if (p->wake >= 0 && write(p->wake, &one, sizeof(one)) < 0)
+		return; /* full: it is readable already */
+}
+
+void
+pool_stop(struct pool *p)
+{
+	stop_throw(p->stop);
+	/* Under the lock, so that nobody is between looking at stop and waiting. */
+	(void)pthread_mutex_lock(&p->lock);
+	(void)pthread_cond_broadcast(&p->moved);
+	(void)pthread_mutex_unlock(&p->lock);
+	(void)idle_close(p->idle, INT64_MAX);
+}
+
+static void
+worker_free(struct worker *w)
+{
+	thread_join(w->thread);
+	mem_free(w);
+}
+
+void
+pool_free(struct pool *p)
+{
+	if (!p)
+		return;
+	pool_stop(p);
+	while (p->workers) {
+		struct worker *w = p->workers;
+
+		/* Joined first: a thread walks the list to find its turn. */
+		thread_join(w->thread);
+		w->thread = NULL;
+		(void)pthread_mutex_lock(&p->lock);
+		p->workers = w->next;
+		(void)pthread_mutex_unlock(&p->lock);
+		worker_free(w);
+	}
+	idle_free(p->idle);
+	if (p->wake >= 0)
+		(void)close(p->wake);
+	(void)pthread_cond_destroy(&p->moved);
+	(void)pthread_mutex_destroy(&p->lock);
+	stop_free(p->stop);
+	mem_free(p->state_folder);
+	mem_free(p->store);
+	mem_free(p);
+}
+
+/* --- slots ----------------------------------------------------------------------- */
+
+/* Does `a` go before `b`? */
+static bool
+goes_first(const struct worker *a, const struct worker *b)
+{
+	const struct request *x = &a->report.request;
+	const struct request *y = &b->report.request;
+
+	if (x->priority != y->priority)
+		return x->priority < y->priority;
+	return x->id.n < y->id.n;
+}
+
+/* How many are SENDING, all of them or to one site.  Under the lock. */
+static int64_t
+count_sending(const struct pool *p, const char *site)
+{
+	int64_t count = 0;
+
+	for (const struct worker *w = p->workers; w; w = w->next)
+		count += w->stage == SENDING &&
+			 (!site || str_eq_nocase(site, w->report.request.site));
+	return count;
+}
+
+/* The one whose turn it is (W1, W2); NULL: nobody's.  Under the lock. */
+static const struct worker *
+next_to_send(const struct pool *p)
+{
+	const struct config_sender *s = &p->options.config->sender;
+	const struct worker *first = NULL;
+
+	if (count_sending(p, NULL) >= s->max_sendings)
+		return NULL;
+	for (const struct worker *w = p->workers; w; w = w->next)
+		if (w->stage == WAITING && (!first || goes_first(w, first)) &&
+		    count_sending(p, w->report.request.site) < s->max_sendings_per_site)
+			first = w;
+	return first;
+}
+
+/* Under the lock. */
+static void
+move_to(struct worker *w, enum stage stage)
+{
+	w->stage = stage;
+	(void)pthread_cond_broadcast(&w->pool->moved);
+}
+
+static void
+enter(struct worker *w, enum stage stage)
+{
+	(void)pthread_mutex_lock(&w->pool->lock);
+	move_to(w, stage);
+	(void)pthread_mutex_unlock(&w->pool->lock);
+	pool_poke(w->pool);
+}
+
+static int64_t
+slot_beat_ms(const struct pool *p)
+{
+	const int64_t lease_ms =
+	    p->options.config->sender.heartbeat_ms / BEATS_IN_LEASE;
+
+	return lease_ms < SLOT_BEAT_MS ? lease_ms : SLOT_BEAT_MS;
+}
+
+/* Wait until it is this one's turn: 1, and it is SENDING then; or for one beat: 0. */
+static int
+wait_turn(struct worker *w)
+{
+	struct pool *p = w->pool;
+	/* The condition waits by the real clock, whatever the policy is told. */
+	const int64_t until_ms = clock_mono_ms(clock_real()) + slot_beat_ms(p);
+	const struct timespec until = {.tv_sec = until_ms / 1000,
+				       .tv_nsec = until_ms % 1000 * 1000000};
+	int late = 0;
+
+	(void)pthread_mutex_lock(&p->lock);
+	while (next_to_send(p) != w && !stop_thrown(p->stop) && late != ETIMEDOUT)
+		late = pthread_cond_timedwait(&p->moved, &p->lock, &until);
+	if (next_to_send(p) == w)
+		move_to(w, SENDING);
+	late = w->stage != SENDING;
+	(void)pthread_mutex_unlock(&p->lock);
+	return !late;
+}
+
+/* --- the hooks of an attempt: all in the worker's own thread ---------------------- */
+
+static int
+heartbeat(const struct worker *w, const struct request_progress *progress,
+	  enum outbox_order *order, struct err *e)
+{
+	const struct pool_options *o = &w->pool->options;
+	const struct request *r = &w->report.request;
+
+	return outbox_heartbeat(w->outbox, r->id, r->owner, clock_wall_ms(o->clock),
+				o->config->sender.heartbeat_ms, progress, order, e);
+}
+
+static int
+hook_begin(void *self, struct err *e)
+{
+	struct worker *w = self;
+	enum outbox_order order = OUTBOX_GO_ON;
+
+	enter(w, WAITING);
+	while (!wait_turn(w)) {
+		if (stop_thrown(w->pool->stop))
+			return err_set(e, ERR_STOP, 0,
+				       "stopped while waiting for a sending slot");
+		if (heartbeat(w, NULL, &order, e) < 0)
+			return -1;
+		if (order != OUTBOX_GO_ON)
+			return err_set(e, ERR_STOP, 0,
+				       "ordered while waiting for a sending slot");
+	}
+	pool_poke(w->pool);
+	return 0;
+}
+
+static void
+hook_pause(void *self)
+{
+	enter(self, RETRYING);
+}
+
+static int
+hook_step(void *self, enum request_state to, const char *staged_on, struct err *e)
+{
+	const struct worker *w = self;
+	const struct request *r = &w->report.request;
+
+	return outbox_step(w->outbox, r->id, r->owner, to, staged_on,
+			   clock_wall_ms(w->pool->options.clock), e);
+}
+
+static int
+hook_progress(void *self, const struct request_progress *p, enum outbox_order *order,
+	      struct err *e)
+{
+	return heartbeat(self, p, order, e);
+}
+
+static struct transport *
+hook_borrow(void *self, const struct config_address *a)
+{
+	const struct worker *w = self;
+
+	return idle_take(w->pool->idle, a);
+}
+
+static void
+hook_give_back(void *self, const struct config_address *a, struct transport *t)
+{
+	const struct worker *w = self;
+	struct pool *p = w->pool;
+
+	if (stop_thrown(p->stop))
+		transport_free(t);
+	else
+		idle_give(p->idle, a, t, clock_mono_ms(p->options.clock));
+}
+
+/* --- the thread ------------------------------------------------------------------ */
+
+/* An attempt that did not even begin. */
+static void
+fail(struct worker *w, const struct err *e)
+{
+	const struct request *r = &w->report.request;
+	struct attempt_result *out = &w->report.result;
+	struct outbox_attempt *h = &out->history;
+	const int64_t now_ms = clock_wall_ms(w->pool->options.clock);
+
+	*out = (struct attempt_result){.outcome = ATTEMPT_LOCAL, .error = *e};
+	if (e->kind == ERR_REQUEST)
+		out->outcome = ATTEMPT_FAILED;
+	out->progress = r->progress;
+	h->request = r->id;
+	h->number = r->attempts + 1;
+	h->started_at_ms = h->ended_at_ms = now_ms;
+	str_copy_cut(h->result, sizeof(h->result), attempt_outcome_name(out->outcome));
+	h->error_kind = e->kind;
+	h->error_win32 = e->win32;
+	str_copy_cut(h->error_text, sizeof(h->error_text), e->text);
+}
+
+static void
+run_attempt(struct worker *w, struct package *package)
+{
+	struct pool *p = w->pool;
+	const struct config *config = p->options.config;
+	struct request *r = &w->report.request;
+	/* A site that is gone from the configuration has no address. */
+	struct config_site unknown = {.code = r->site, .description = r->site};
+	const struct config_site *site = config_site(config, r->site);
+	const struct attempt a = {
+	    .request = r,
+	    .site = site ? site : &unknown,
+	    .settings = &config->sender,
+	    .package = package,
+	    .log = p->options.log,
+	    .clock = p->options.clock,
+	    .stop = p->stop,
+	    .hooks = {.begin = hook_begin,
+		      .pause = hook_pause,
+		      .step = hook_step,
+		      .progress = hook_progress,
+		      .borrow = hook_borrow,
+		      .give_back = hook_give_back,
+		      .self = w},
+	};
+
+	attempt_run(&a, &w->report.result);
+}
+
+static void
+work(void *self)
+{
+	struct worker *w = self;
+	struct pool *p = w->pool;
+	struct request *r = &w->report.request;
+	const struct event_about about = {.request = r->id.n, .site = r->site};
+	struct package *package = NULL;
+	struct err e;
+
+	w->report.thread_number = thread_id();
+	event_log(p->options.log, &about, EVENT_THREAD, w->report.thread_number);
+	if (outbox_open(p->state_folder, &w->outbox, &e) < 0 ||
+	    package_open(p->store, r->package.id, &package, &e) < 0)
+		fail(w, &e);
+	else
+		run_attempt(w, package);
+	package_close(package);
+	outbox_close(w->outbox);
+	enter(w, ENDED);
+}
+
+int
+pool_start(struct pool *p, const struct request *r, bool proven, struct err *e)
+{
+	struct worker *w = mem_zero(1, sizeof(*w));
+
+	w->pool = p;
+	w->proven = w->report.proven = proven;
+	w->report.request = *r;
+	(void)pthread_mutex_lock(&p->lock);
+	w->next = p->workers;
+	p->workers = w;
+	(void)pthread_mutex_unlock(&p->lock);
+	if (thread_start("sending", work, w, &w->thread, e) == 0)
+		return 0;
+	(void)pthread_mutex_lock(&p->lock);
+	for (struct worker **at = &p->workers; *at; at = &(*at)->next) {
+		if (*at == w) {
+			*at = w->next;
+			break;
+		}
+	}
+	(void)pthread_mutex_unlock(&p->lock);
+	mem_free(w);
+	return -1;
+}
+
+/* --- what the dispatcher asks ---------------------------------------------------- */
+
+/* A worker that ended, out of the list; NULL: none. */
+static struct worker *
+take_ended(struct pool *p)
+{
+	struct worker *found = NULL;
+
+	(void)pthread_mutex_lock(&p->lock);
+	for (struct worker **at = &p->workers; *at; at = &(*at)->next) {
+		if ((*at)->stage != ENDED)
+			continue;
+		found = *at;
+		*at = found->next;
+		break;
+	}
+	(void)pthread_mutex_unlock(&p->lock);
+	return found;
+}
+
+static int
+take_report(struct pool *p, struct pool_report *out)
+{
+	struct worker *w = take_ended(p);
+
+	if (!w)
+		return 0;
+	*out = w->report;
+	worker_free(w);
+	return 1;
+}
+
+/* poll() takes an int of ms. */
+static int
+poll_ms(int64_t wait_ms)
+{
+	if (wait_ms < 0)
+		return -1;
+	return wait_ms > INT32_MAX ? INT32_MAX : (int)wait_ms;
+}
+
+int
+pool_wait(struct pool *p, const struct stop *stop, int64_t wait_ms,
+	  struct pool_report *out)
+{
+	struct pollfd fds[] = {
+	    {.fd = p->wake, .events = POLLIN},
+	    {.fd = stop ? stop_fd(stop) : -1, .events = POLLIN},
+	};
+	uint64_t pokes;
+
+	if (take_report(p, out))
+		return 1;
+	if (poll(fds, COUNT(fds), poll_ms(wait_ms)) > 0 && fds[0].revents &&
+	    read(p->wake, &pokes, sizeof(pokes)) < 0)
+		return 0; /* somebody else read it: nobody does, but no harm either */
+	return take_report(p, out);
+}
+
+void
+pool_get_counts(struct pool *p, struct pool_counts *out)
+{
+	struct pool_counts c = {0};
+
+	(void)pthread_mutex_lock(&p->lock);
+	for (const struct worker *w = p->workers; w; w = w->next) {
+		switch (w->stage) {
+		case CONNECTING:
+			c.connecting_proven += w->proven;
+			c.connecting_unproven += !w->proven;
+			break;
+		case WAITING:
+			c.waiting++;
+			break;
+		case SENDING:
+			c.sending++;
+			break;
+		case RETRYING:
+		case ENDED:
+			c.retrying++;
+			break;
+		}
+	}
+	(void)pthread_mutex_unlock(&p->lock);
+	*out = c;
+}
+
+static int
+count_site(struct pool *p, const char *site, bool connecting_only)
+{
+	int count = 0;
+
+	(void)pthread_mutex_lock(&p->lock);
+	for (const struct worker *w = p->workers; w; w = w->next)
+		count += (!site || str_eq_nocase(site, w->report.request.site)) &&
+			 (!connecting_only || w->stage == CONNECTING);
+	(void)pthread_mutex_unlock(&p->lock);
+	return count;
+}
+
+int
+pool_site_active(struct pool *p, const char *site)
+{
+	return count_site(p, site, false);
+}
+
+int
+pool_site_connecting(struct pool *p, const char *site)
+{
+	return count_site(p, site, true);
+}
+
+int64_t
+pool_close_idle(struct pool *p)
+{
+	const int64_t keep_ms = p->options.config->sender.idle_connection_ms;
+	const int64_t now_ms = clock_mono_ms(p->options.clock);
+	const int64_t oldest_ms = idle_close(p->idle, now_ms - keep_ms);
+
+	return oldest_ms == INT64_MAX ? INT64_MAX : oldest_ms + keep_ms + 1;
+}
