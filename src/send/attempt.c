@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "send/link.h"
-#include "send/progress.h"
+#include "send/prefix.h"
 #include "send/publish.h"
 #include "send/run.h"
 #include "send/stage.h"
@@ -230,7 +230,7 @@ struct retries {
 static bool
 may_retry(struct retries *t, const struct run *r)
 {
-	if (progress_beyond(&r->kept, &t->best)) {
+	if (prefix_beyond(&r->kept, &t->best)) {
 		t->best = r->kept;
 		t->failed = 0;
 	}

@@ -27,13 +27,13 @@ void
 files_init(struct files *s, struct run *r)
 {
 	*s = (struct files){.run = r};
-	progress_init(&s->progress, &r->kept);
+	prefix_init(&s->prefix, &r->kept);
 }
 
 void
 files_done(struct files *s)
 {
-	progress_done(&s->progress);
+	prefix_done(&s->prefix);
 }
 
 static void
@@ -164,7 +164,7 @@ beat(struct file *f)
 	if (clock_mono_ms(r->a->clock) - r->saved_at_ms < run_beat_ms(r))
 		return;
 	tell(f);
-	r->kept = progress_get(&s->progress);
+	r->kept = prefix_get(&s->prefix);
 	if (run_save(r, &e) < 0)
 		fail(s, &e);
 }
@@ -179,7 +179,7 @@ file_acked(void *self, int64_t upto_bytes)
 	f->all->run->history.bytes_sent += upto_bytes - f->acked_bytes;
 	f->acked_bytes = upto_bytes;
 	if (f->counts)
-		progress_acked(&f->all->progress, f->entry.number, upto_bytes);
+		prefix_acked(&f->all->prefix, f->entry.number, upto_bytes);
 	beat(f);
 }
 
@@ -203,7 +203,7 @@ file_done(void *self, const struct err *e)
 		fail(s, e);
 	} else {
 		if (f->counts)
-			progress_whole(&s->progress, f->entry.number);
+			prefix_whole(&s->prefix, f->entry.number);
 		s->run->history.bytes_sent += f->entry.size_bytes - f->acked_bytes;
 		f->acked_bytes = f->entry.size_bytes;
 		tell_end(f);
@@ -284,8 +284,8 @@ files_put(struct files *s, const struct files_put *put, struct err *e)
 	f->entry.path = f->path;
 	f->counts = put->counts;
 	if (f->counts)
-		progress_add(&s->progress, f->entry.number, f->entry.size_bytes,
-			     put->start_bytes);
+		prefix_add(&s->prefix, f->entry.number, f->entry.size_bytes,
+			   put->start_bytes);
 	if (check_empty(f, e) < 0) {
 		fail(s, e);
 		file_free(f);

@@ -12,12 +12,12 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "package/package.h"
-#include "send/progress.h"
+#include "send/prefix.h"
 #include "send/run.h"
 
 struct files {
 	struct run *run;
-	struct progress progress;
+	struct prefix prefix;
 	bool failed;
 	struct err trouble; /* the first one; when failed */
 };

@@ -8,7 +8,7 @@
  *
  * Behind the door: event.c (what the sender log says) attempt.c (addresses, retries)
  * run.c (what its steps share) link.c (address -> transport) stage.c (what goes where,
- * resume) files.c (files in flight) progress.c (the acknowledged prefix) verify.c
+ * resume) files.c (files in flight) prefix.c (the acknowledged prefix) verify.c
  * publish.c (the renames) check.c (an address tried) pool.c (threads, slots) idle.c
  * (connections kept) crash.c (places to die at, for tests) */
 #ifndef SEND_SEND_H

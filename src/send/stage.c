@@ -25,7 +25,7 @@ struct stage {
 	char *top; /* remote path of the package in staging */
 	struct request_progress from;
 	bool is_resumed;
-	bool has_begun; /* files.progress is what there is */
+	bool has_begun; /* files.prefix is what there is */
 };
 
 static const struct request_progress nothing;
@@ -212,7 +212,7 @@ send_files(struct stage *s, struct err *e)
 	}
 	if (rc < 0 || files_drain(&s->files, e) < 0)
 		return -1;
-	progress_last(&s->files.progress, entries);
+	prefix_last(&s->files.prefix, entries);
 	crash_point("stage.after-files");
 	return 0;
 }
@@ -292,7 +292,7 @@ finish(struct stage *s, struct err *e)
 	const int64_t from_ms = clock_mono_ms(r->a->clock);
 	int rc = 0;
 
-	r->kept = progress_get(&s->files.progress);
+	r->kept = prefix_get(&s->files.prefix);
 	if (s->is_resumed)
 		rc = verify_run(r, &s->files, e);
 	if (rc == 0)
@@ -345,7 +345,7 @@ stage_run(struct run *r, struct err *e)
 	if (rc < 0)
 		settle(&s);
 	if (s.has_begun)
-		r->kept = progress_get(&s.files.progress);
+		r->kept = prefix_get(&s.files.prefix);
 	files_done(&s.files);
 	mem_free(s.top);
 	return rc;

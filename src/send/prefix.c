@@ -1,4 +1,4 @@
-#include "send/progress.h"
+#include "send/prefix.h"
 
 #include <assert.h>
 #include <string.h>
@@ -6,25 +6,25 @@
 #include "base/mem.h"
 
 void
-progress_init(struct progress *p, const struct request_progress *from)
+prefix_init(struct prefix *p, const struct request_progress *from)
 {
-	*p = (struct progress){0};
+	*p = (struct prefix){0};
 	p->next = from->entries_done;
 	p->offset_bytes = from->offset_bytes;
 	p->whole_bytes = from->bytes_done - from->offset_bytes;
 }
 
 void
-progress_done(struct progress *p)
+prefix_done(struct prefix *p)
 {
 	mem_free(p->files);
-	*p = (struct progress){0};
+	*p = (struct prefix){0};
 }
 
 /* Room behind the last one: the whole ones in front are dropped before more is taken.
  */
 static void
-make_room(struct progress *p)
+make_room(struct prefix *p)
 {
 	if (p->first + p->count < p->room)
 		return;
@@ -37,21 +37,20 @@ make_room(struct progress *p)
 }
 
 void
-progress_add(struct progress *p, int64_t number, int64_t size_bytes,
-	     int64_t start_bytes)
+prefix_add(struct prefix *p, int64_t number, int64_t size_bytes, int64_t start_bytes)
 {
 	assert(number >= p->next);
 	make_room(p);
 	p->files[p->first + p->count] =
-	    (struct progress_file){number, size_bytes, start_bytes, false};
+	    (struct prefix_file){number, size_bytes, start_bytes, false};
 	p->count++;
 	p->next = number + 1;
 	p->offset_bytes = 0;
 }
 
 /* The added file with that number: they lie in order. */
-static struct progress_file *
-find(const struct progress *p, int64_t number)
+static struct prefix_file *
+find(const struct prefix *p, int64_t number)
 {
 	size_t low = p->first, high = p->first + p->count;
 
@@ -68,16 +67,16 @@ find(const struct progress *p, int64_t number)
 }
 
 void
-progress_acked(struct progress *p, int64_t number, int64_t upto_bytes)
+prefix_acked(struct prefix *p, int64_t number, int64_t upto_bytes)
 {
-	struct progress_file *f = find(p, number);
+	struct prefix_file *f = find(p, number);
 
 	if (upto_bytes > f->acked_bytes)
 		f->acked_bytes = upto_bytes;
 }
 
 void
-progress_whole(struct progress *p, int64_t number)
+prefix_whole(struct prefix *p, int64_t number)
 {
 	find(p, number)->is_whole = true;
 	while (p->count > 0 && p->files[p->first].is_whole) {
@@ -90,7 +89,7 @@ progress_whole(struct progress *p, int64_t number)
 }
 
 void
-progress_last(struct progress *p, int64_t entries)
+prefix_last(struct prefix *p, int64_t entries)
 {
 	assert(entries >= p->next);
 	if (entries > p->next)
@@ -99,7 +98,7 @@ progress_last(struct progress *p, int64_t entries)
 }
 
 struct request_progress
-progress_get(const struct progress *p)
+prefix_get(const struct prefix *p)
 {
 	struct request_progress out = {p->next, p->offset_bytes, p->whole_bytes};
 
@@ -112,7 +111,7 @@ progress_get(const struct progress *p)
 }
 
 bool
-progress_beyond(const struct request_progress *a, const struct request_progress *b)
+prefix_beyond(const struct request_progress *a, const struct request_progress *b)
 {
 	if (a->entries_done != b->entries_done)
 		return a->entries_done > b->entries_done;

@@ -7,12 +7,12 @@
 #include <cmocka.h>
 
 #include "base/attr.h"
-#include "send/progress.h"
+#include "send/prefix.h"
 
 static void
-check(const struct progress *p, int64_t entries, int64_t offset, int64_t bytes)
+check(const struct prefix *p, int64_t entries, int64_t offset, int64_t bytes)
 {
-	struct request_progress got = progress_get(p);
+	struct request_progress got = prefix_get(p);
 
 	assert_int_equal(got.entries_done, entries);
 	assert_int_equal(got.offset_bytes, offset);
@@ -22,58 +22,58 @@ check(const struct progress *p, int64_t entries, int64_t offset, int64_t bytes)
 static void
 test_in_order(void **state)
 {
-	struct progress p = {0};
+	struct prefix p = {0};
 
 	(void)state;
 	check(&p, 0, 0, 0);
-	progress_add(&p, 2, 100, 0); /* 0 and 1 are folders */
+	prefix_add(&p, 2, 100, 0); /* 0 and 1 are folders */
 	check(&p, 2, 0, 0);
-	progress_acked(&p, 2, 60);
+	prefix_acked(&p, 2, 60);
 	check(&p, 2, 60, 60);
-	progress_acked(&p, 2, 40); /* never back */
+	prefix_acked(&p, 2, 40); /* never back */
 	check(&p, 2, 60, 60);
-	progress_whole(&p, 2);
+	prefix_whole(&p, 2);
 	check(&p, 3, 0, 100);
-	progress_last(&p, 5);
+	prefix_last(&p, 5);
 	check(&p, 5, 0, 100);
-	progress_done(&p);
+	prefix_done(&p);
 }
 
 static void
 test_out_of_order(void **state)
 {
-	struct progress p = {0};
+	struct prefix p = {0};
 
 	(void)state;
-	progress_add(&p, 0, 10, 0);
-	progress_add(&p, 1, 20, 0);
-	progress_add(&p, 3, 30, 0);
-	progress_last(&p, 4);
-	progress_whole(&p, 3);
+	prefix_add(&p, 0, 10, 0);
+	prefix_add(&p, 1, 20, 0);
+	prefix_add(&p, 3, 30, 0);
+	prefix_last(&p, 4);
+	prefix_whole(&p, 3);
 	check(&p, 0, 0, 0);
-	progress_acked(&p, 1, 15);
+	prefix_acked(&p, 1, 15);
 	check(&p, 0, 0, 0);
-	progress_whole(&p, 0);
+	prefix_whole(&p, 0);
 	check(&p, 1, 15, 25);
-	progress_whole(&p, 1);
+	prefix_whole(&p, 1);
 	check(&p, 4, 0, 60);
-	progress_done(&p);
+	prefix_done(&p);
 }
 
 static void
 test_resume(void **state)
 {
 	const struct request_progress from = {7, 50, 450};
-	struct progress p;
+	struct prefix p;
 
 	(void)state;
-	progress_init(&p, &from);
+	prefix_init(&p, &from);
 	check(&p, 7, 50, 450);
-	progress_add(&p, 7, 90, 20); /* less of it was still there */
+	prefix_add(&p, 7, 90, 20); /* less of it was still there */
 	check(&p, 7, 20, 420);
-	progress_whole(&p, 7);
+	prefix_whole(&p, 7);
 	check(&p, 8, 0, 490);
-	progress_done(&p);
+	prefix_done(&p);
 }
 
 static void
@@ -91,8 +91,7 @@ test_beyond(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
-		assert_int_equal(progress_beyond(&rows[i].a, &rows[i].b),
-				 rows[i].beyond);
+		assert_int_equal(prefix_beyond(&rows[i].a, &rows[i].b), rows[i].beyond);
 }
 
 /* --- against a model that remembers everything ----------------------------------- */
@@ -129,7 +128,7 @@ prefix(const struct model *m, int64_t next)
 }
 
 static void
-complete_one(struct model *m, struct progress *p, uint32_t *seed, int64_t next)
+complete_one(struct model *m, struct prefix *p, uint32_t *seed, int64_t next)
 {
 	int64_t i = next - 1 - (int64_t)roll(seed, WINDOW);
 
@@ -138,19 +137,19 @@ complete_one(struct model *m, struct progress *p, uint32_t *seed, int64_t next)
 	if (roll(seed, 2) == 0 && m->size[i] > 0) {
 		m->acked[i] +=
 		    (int64_t)roll(seed, (uint32_t)(m->size[i] - m->acked[i]) + 1);
-		progress_acked(p, i, m->acked[i]);
+		prefix_acked(p, i, m->acked[i]);
 		return;
 	}
 	m->acked[i] = m->size[i];
 	m->whole[i] = true;
-	progress_whole(p, i);
+	prefix_whole(p, i);
 }
 
 static void
 run_model(uint32_t seed)
 {
 	struct model m = {0};
-	struct progress p = {0};
+	struct prefix p = {0};
 
 	for (int64_t next = 0; next < FILES;) {
 		struct request_progress want;
@@ -159,16 +158,16 @@ run_model(uint32_t seed)
 			m.is_file[next] = roll(&seed, 4) != 0;
 			m.size[next] = m.is_file[next] ? (int64_t)roll(&seed, 1000) : 0;
 			if (m.is_file[next])
-				progress_add(&p, next, m.size[next], 0);
+				prefix_add(&p, next, m.size[next], 0);
 			else
-				progress_last(&p, next + 1);
+				prefix_last(&p, next + 1);
 			next++;
 		}
 		complete_one(&m, &p, &seed, next);
 		want = prefix(&m, next);
 		check(&p, want.entries_done, want.offset_bytes, want.bytes_done);
 	}
-	progress_done(&p);
+	prefix_done(&p);
 }
 
 static void
