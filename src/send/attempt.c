@@ -195,7 +195,8 @@ wait_for_retry(struct run *r, int64_t number, struct err *e)
 	event_log(r->a->log, &r->about, EVENT_RETRY_WAIT, (unsigned)number,
 		  (unsigned)s->retries, left_ms);
 	while (left_ms > 0) {
-		const int64_t wait_ms = left_ms < beat_ms ? left_ms : beat_ms;
+		const int64_t wait_ms =
+		    beat_ms <= 0 || left_ms < beat_ms ? left_ms : beat_ms;
 
 		if (run_save(r, e) < 0)
 			return -1;
