@@ -219,8 +219,11 @@ static void
 add_quoted(struct str *out, const char *text)
 {
 	str_add_char(out, '"');
-	for (; *text; text++)
-		str_add_char(out, *text == '"' ? '\'' : *text);
+	for (; *text; text++) {
+		const char *kept = *text == '"' ? "'" : text;
+
+		str_add_char(out, *kept);
+	}
 	str_add_char(out, '"');
 }
 
