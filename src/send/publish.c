@@ -1,6 +1,7 @@
 #include "send/publish.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/auto.h"
 #include "base/path.h"
@@ -56,24 +57,29 @@ is_there(const struct publish *p, const char *path, struct err *e)
 	return transport_stat(p->transport, path, &st, e);
 }
 
-/* Is the published manifest byte for byte ours?  1/0/-1. */
+/* Is the published manifest byte for byte ours?  1/0/-1.  Read only when its size is
+ * right: a manifest of a large tree has megabytes. */
 static int
 is_ours(const struct publish *p, const struct places *at, struct err *e)
 {
 	AUTO_FREE char *ours = NULL, *theirs = NULL;
 	size_t ours_len, theirs_len;
-	struct transport_stat st;
-	int there = transport_stat(p->transport, at->live_manifest, &st, e);
+	struct transport_stat remote;
+	struct stat local;
+	int there = transport_stat(p->transport, at->live_manifest, &remote, e);
 
 	if (there <= 0)
 		return there;
-	if (path_read_file(p->manifest_path, MANIFEST_MAX, ERR_LOCAL, &ours, &ours_len,
-			   e) < 0)
-		return -1;
-	if (st.is_dir || st.size_bytes != (int64_t)ours_len)
+	if (stat(p->manifest_path, &local) < 0)
+		return err_sys(e, ERR_LOCAL, "look at %s", p->manifest_path);
+	if (remote.is_dir || remote.size_bytes != local.st_size ||
+	    local.st_size > MANIFEST_MAX)
 		return 0;
-	there = transport_read(p->transport, at->live_manifest, MANIFEST_MAX, &theirs,
-			       &theirs_len, e);
+	if (path_read_file(p->manifest_path, (size_t)local.st_size, ERR_LOCAL, &ours,
+			   &ours_len, e) < 0)
+		return -1;
+	there = transport_read(p->transport, at->live_manifest, (size_t)local.st_size,
+			       &theirs, &theirs_len, e);
 	if (there <= 0)
 		return there;
 	return theirs_len == ours_len && memcmp(ours, theirs, ours_len) == 0;

@@ -44,10 +44,12 @@ fixture_read(const char *root, const char *path)
 {
 	AUTO_FREE char *full = mem_printf("%s/%s", root, path);
 	char *text = NULL;
+	struct stat st;
 	struct err e;
 	size_t len;
 
-	if (path_read_file(full, 64 << 20, ERR_LOCAL, &text, &len, &e) < 0)
+	if (stat(full, &st) < 0 ||
+	    path_read_file(full, (size_t)st.st_size, ERR_LOCAL, &text, &len, &e) < 0)
 		text = mem_dup("");
 	return text;
 }
