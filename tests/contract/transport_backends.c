@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/path.h"
 #include "smb/smb.h"
 
@@ -62,12 +63,14 @@ static const char *
 lan_missing(void)
 {
 	const char *text = getenv(VARIABLE);
-	unsigned port;
+	char port_text[6];
+	int64_t port;
 
 	if (!text)
 		return "LANSENDER_TEST_SMB does not say where a share is";
-	if (sscanf(text, "%63[^:]:%5u %63s %63s %255s", lan.host, &port, lan.share,
-		   lan.user, lan.password_file) != 5)
+	if (sscanf(text, "%63[^:]:%5[0-9] %63s %63s %255s", lan.host, port_text,
+		   lan.share, lan.user, lan.password_file) != 5 ||
+	    num_int(port_text, 1, UINT16_MAX, &port))
 		return "LANSENDER_TEST_SMB is not HOST:PORT SHARE USER PASSWORD-FILE";
 	lan.o = (struct smb_options){
 	    .server = "DSSMS",

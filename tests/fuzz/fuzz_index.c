@@ -19,7 +19,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0) /* fmemopen() wants at least one */
 		return 0;
-	f = fmemopen((void *)(uintptr_t)data, size, "r");
+	f = fmemopen((void *)data, size, "r");
 	if (!f || index_open(f, &ix, &e))
 		return 0;
 	while (index_next(ix, &entry, &e) > 0) {

@@ -24,7 +24,7 @@
 static int
 read_all(const char *text, struct str *out, struct err *e)
 {
-	FILE *f = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+	FILE *f = fmemopen((void *)text, strlen(text), "r");
 	struct package_entry entry;
 	struct index *ix;
 	int rc;
