@@ -197,8 +197,8 @@ lan_mkdir(void *impl, const char *path, bool hidden, struct err *e)
 }
 
 /* Samba (4.17) hands a rename to rename(2), which replaces an empty folder; Windows
- * never replaces one (MS-FSA, FileRenameInformation).  Looking first is no lock, but who would make
- * a folder there in that moment? */
+ * never replaces one (MS-FSA, FileRenameInformation).  Looking first is no lock, but
+ * who would make a folder there in that moment? */
 static int
 check_no_folder(const struct lan *l, const char *full, struct err *e)
 {
