@@ -130,31 +130,44 @@ path_write_file(const char *path, const void *bytes, size_t len, mode_t mode,
 	return sync_parent(path, e);
 }
 
+/* All of fd, in room that grows with it: most files are far smaller than they may be. */
+static int
+read_whole(int fd, size_t max, char **text, size_t *len)
+{
+	size_t room = 0, at = 0;
+	ssize_t n = 1;
+
+	while (n != 0 && at <= max) {
+		if (at == room) {
+			room = room ? room * 2 : 4096; /* 4096: a choice; a page */
+			*text = mem_resize(*text, room + 1, 1);
+		}
+		n = read(fd, *text + at, room - at);
+		if (n < 0 && errno != EINTR)
+			return -1;
+		at += n > 0 ? (size_t)n : 0;
+	}
+	(*text)[at] = '\0';
+	*len = at;
+	return 0;
+}
+
 int
 path_read_file(const char *path, size_t max, enum err_kind kind, char **out,
 	       size_t *len, struct err *e)
 {
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 	AUTO_FREE char *text = NULL;
-	size_t at = 0;
-	ssize_t n;
+	size_t got = 0;
 
 	if (fd < 0)
 		return err_sys(e, kind, "open %s", path);
-	text = mem_alloc(max + 2); /* one more than allowed shows that it is too long */
-	while ((n = read(fd, text + at, max + 1 - at)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(e, kind, "read %s", path);
-		at += (size_t)n;
-		if (at > max)
-			return err_set(e, kind, 0, "%s is larger than %zu bytes", path,
-				       max);
-	}
-	text[at] = '\0';
+	if (read_whole(fd, max, &text, &got) < 0)
+		return err_sys(e, kind, "read %s", path);
+	if (got > max)
+		return err_set(e, kind, 0, "%s is larger than %zu bytes", path, max);
 	*out = STEAL(text);
-	*len = at;
+	*len = got;
 	return 0;
 }
 

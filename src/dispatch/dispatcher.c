@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/crash.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -182,6 +183,7 @@ start(struct dispatcher *d, const struct choose_site *s, const struct choose_loa
 			       settings->heartbeat_ms, r, e);
 	if (claimed <= 0)
 		return claimed;
+	crash_point("dispatcher.after-claim");
 	say_capacity(d, r, load, s->active);
 	if (pool_start(d->pool, r, s->proven, &why) < 0)
 		return give_back(d, r, &why, e);
@@ -255,8 +257,10 @@ free_package(void *self, const char *package_id)
 	struct dispatcher *d = self;
 	struct err e;
 
-	if (package_remove(d->store, package_id, &e) == 0)
+	if (package_remove(d->store, package_id, &e) == 0) {
+		crash_point("dispatcher.after-remove-package");
 		return 0;
+	}
 	event_log(d->o->log, NULL, EVENT_LOCAL_TROUBLE, e.text);
 	return -1;
 }

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/crash.h"
 #include "base/digest.h"
 #include "base/str.h"
 #include "dispatch/restart.h"
@@ -201,7 +202,9 @@ settle(struct outbox *o, const struct dispatch_options *d, const struct pool_rep
 	if (!choose_end(&s))
 		return 0;
 	event_log_attempt(d->log, &s.about, &r->result.history);
+	crash_point("settle.before-finish");
 	if (outbox_finish(o, r->request.id, r->request.owner, s.now_ms, &s.end, e) < 0)
 		return -1;
+	crash_point("settle.after-finish");
 	return keep_site(&s, e);
 }

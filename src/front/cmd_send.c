@@ -4,6 +4,7 @@
 
 #include "base/auto.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/num.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -141,7 +142,9 @@ file_request(const struct call *call, const struct order *order, int64_t lifetim
 	if (path_make(store, 0700, e) < 0 ||
 	    file_package(store, options_of_package, info, e) < 0)
 		return -1;
+	crash_point("send.before-outbox");
 	rc = add_rows(call, order, info, lifetime_ms, o, ids, e);
+	crash_point("send.after-outbox");
 	/* ERR_UNSURE: the row may be there and want it; `run` sweeps it when not. */
 	if (rc == 0 || (rc < 0 && e->kind != ERR_UNSURE))
 		(void)!package_remove(store, info->id, &ignored);

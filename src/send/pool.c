@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/crash.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/thread.h"
@@ -265,8 +266,12 @@ hook_step(void *self, enum request_state to, const char *staged_on, struct err *
 	const struct worker *w = self;
 	const struct request *r = &w->report.request;
 
-	return outbox_step(w->outbox, r->id, r->owner, to, staged_on,
-			   clock_wall_ms(w->pool->options.clock), e);
+	if (outbox_step(w->outbox, r->id, r->owner, to, staged_on,
+			clock_wall_ms(w->pool->options.clock), e) < 0)
+		return -1;
+	crash_point(to == REQUEST_SENDING ? "pool.after-step-sending"
+					  : "pool.after-step-publishing");
+	return 0;
 }
 
 static int

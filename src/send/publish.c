@@ -4,9 +4,9 @@
 #include <sys/stat.h>
 
 #include "base/auto.h"
+#include "base/crash.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "send/crash.h"
 
 enum {
 	MANIFEST_MAX = 1 << 28, /* bytes; a million files with long names; a choice */

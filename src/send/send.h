@@ -10,7 +10,7 @@
  * run.c (what its steps share) link.c (address -> transport) stage.c (what goes where,
  * resume) files.c (files in flight) prefix.c (the acknowledged prefix) verify.c
  * publish.c (the renames) check.c (an address tried) pool.c (threads, slots) idle.c
- * (connections kept) crash.c (places to die at, for tests) */
+ * (connections kept) */
 #ifndef SEND_SEND_H
 #define SEND_SEND_H
 

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/crash.h"
 #include "base/num.h"
 #include "base/str.h"
-#include "send/crash.h"
 #include "send/files.h"
 #include "send/publish.h"
 #include "send/verify.h"

@@ -22,7 +22,6 @@ import time
 
 BYTES_PER_S = 40_000_000
 WINDOW = 16 << 20  # the engine's largest: smb.h, window_max_bytes
-PASSWORD = "kills"
 
 
 class Relay(threading.Thread):
@@ -85,8 +84,11 @@ class Server:
         listener.close()
 
     def start(self):
-        subprocess.run([self.tool, "start", self.dir, "--port", str(self.port), "--user",
-                        "smssend", PASSWORD], check=True)
+        subprocess.run([self.tool, "start", self.dir, "--port", str(self.port)], check=True)
+
+    def word(self, name):
+        with open(os.path.join(self.dir, name)) as f:
+            return f.read().strip()
 
     def kill(self):
         with open(os.path.join(self.dir, "pid")) as f:
@@ -109,14 +111,15 @@ def digest(path):
     return h.hexdigest()
 
 
-def configure(folder, port):
+def configure(folder, port, server):
     secret, conf = os.path.join(folder, "secret"), os.path.join(folder, "lansender.conf")
     with open(secret, "w", opener=lambda p, flags: os.open(p, flags, 0o600)) as f:
-        f.write(PASSWORD + "\n")
+        f.write(server.word("password") + "\n")
     with open(conf, "w") as f:
         f.write("[sender]\nsite_code = CEN\nretries = 99\nretry_delay = 1s\n"
                 "[site MS1]\n[address MS1.1]\nserver = \\\\DSSMS\nshare = SMS_SITE\n"
-                f"connect_to = 127.0.0.1:{port}\naccount = smssend\npassword_file = {secret}\n")
+                f"connect_to = 127.0.0.1:{port}\naccount = {server.word('user')}\n"
+                f"password_file = {secret}\n")
     return ["--config", conf, "--state", os.path.join(folder, "state")]
 
 
@@ -131,7 +134,7 @@ def send_and_kill(lansender, top, folder, count, mib, dice):
     try:
         relay = Relay(server.port)
         relay.start()
-        words = configure(folder, relay.own_port)
+        words = configure(folder, relay.own_port, server)
         subprocess.run([lansender, "send", "MS1", path, *words], check=True,
                        stdout=subprocess.DEVNULL)
         sender = subprocess.Popen([lansender, "run", "--until-idle", *words],

@@ -1,4 +1,4 @@
-#include "send/crash.h"
+#include "base/crash.h"
 
 #ifdef LANSENDER_CRASH_POINTS
 
