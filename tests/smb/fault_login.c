@@ -1,0 +1,102 @@
+#include "fault_login.h"
+
+#include <gssapi/gssapi.h>
+#include <gssapi/gssapi_ext.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "smb/gss.h"
+
+struct fault_login {
+	gss_cred_id_t cred;
+	gss_ctx_id_t context;
+	gss_buffer_desc token;
+};
+
+static char users[64];
+
+/* In front of the account's name stands its domain, apart by a colon. */
+void
+fault_login_prepare(void)
+{
+	static const char line[] = "CORP:smssend:" FAULT_PASSWORD "\n";
+	int fd;
+
+	(void)snprintf(users, sizeof(users), "/tmp/lansender-fault-XXXXXX");
+	fd = mkstemp(users);
+	if (fd < 0 || write(fd, line, sizeof(line) - 1) != (ssize_t)sizeof(line) - 1 ||
+	    close(fd) < 0 || setenv("NTLM_USER_FILE", users, 1) < 0)
+		abort();
+}
+
+void
+fault_login_cleanup(void)
+{
+	(void)unlink(users);
+}
+
+struct fault_login *
+fault_login_new(void)
+{
+	struct fault_login *l = mem_zero(1, sizeof(*l));
+	gss_OID_set_desc spnego = {1, gss_spnego()}, ntlm = {1, gss_ntlm()};
+	OM_uint32 minor;
+
+	if (gss_acquire_cred(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &spnego,
+			     GSS_C_ACCEPT, &l->cred, NULL, NULL) != GSS_S_COMPLETE ||
+	    gss_set_neg_mechs(&minor, l->cred, &ntlm) != GSS_S_COMPLETE)
+		abort(); /* gss-ntlmssp is not installed */
+	return l;
+}
+
+void
+fault_login_free(struct fault_login *l)
+{
+	OM_uint32 minor;
+
+	if (!l)
+		return;
+	(void)gss_delete_sec_context(&minor, &l->context, GSS_C_NO_BUFFER);
+	(void)gss_release_buffer(&minor, &l->token);
+	(void)gss_release_cred(&minor, &l->cred);
+	mem_free(l);
+}
+
+int
+fault_login_step(struct fault_login *l, const uint8_t *in, size_t in_len,
+		 const uint8_t **out, size_t *out_len)
+{
+	gss_buffer_desc input = {in_len, (void *)(uintptr_t)in};
+	OM_uint32 minor, ignored;
+
+	(void)gss_release_buffer(&ignored, &l->token);
+	OM_uint32 major = gss_accept_sec_context(&minor, &l->context, l->cred, &input,
+						 GSS_C_NO_CHANNEL_BINDINGS, NULL, NULL,
+						 &l->token, NULL, NULL, NULL);
+
+	*out = l->token.value;
+	*out_len = l->token.length;
+	if (GSS_ERROR(major))
+		return -1;
+	return major == GSS_S_COMPLETE;
+}
+
+void
+fault_login_key(struct fault_login *l, uint8_t key[FAULT_KEY_BYTES])
+{
+	/* GSS_C_INQ_SSPI_SESSION_KEY, 1.2.840.113554.1.2.2.5.5 */
+	static gss_OID_desc which = {
+	    11, (void *)(uintptr_t) "\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x05\x05"};
+	gss_buffer_set_t set = GSS_C_NO_BUFFER_SET;
+	OM_uint32 minor;
+
+	if (gss_inquire_sec_context_by_oid(&minor, l->context, &which, &set) !=
+		GSS_S_COMPLETE ||
+	    set->count == 0 || set->elements[0].length != FAULT_KEY_BYTES)
+		abort();
+	memcpy(key, set->elements[0].value, FAULT_KEY_BYTES);
+	(void)gss_release_buffer_set(&minor, &set);
+}
