@@ -21,6 +21,7 @@ struct smb {
 	int64_t window_max_bytes;
 	uint32_t write_max_bytes; /* of one WRITE: asked for and allowed */
 	uint32_t read_max_bytes;
+	uint32_t transact_max_bytes; /* of one answer about a folder */
 	int64_t connect_ms;
 	struct puts *puts; /* the pipeline (put.c); NULL until it is used */
 };

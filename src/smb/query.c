@@ -13,6 +13,10 @@ enum {
 	SHARE_ALL = PDU_SHARE_READ | PDU_SHARE_WRITE | PDU_SHARE_DELETE,
 	/* One answer about a folder: some 400 entries; paid by one credit. */
 	LIST_BYTES = 65536,
+	/* The longest entry: 104 bytes and a name of 255 units (MS-FSCC 2.4.17) */
+	LIST_LEAST_BYTES = 614,
+	/* Then the list goes round in circles; a choice */
+	LIST_MAX_ENTRIES = 1000000,
 };
 
 /* CREATE of `path` as the first request of c. */
@@ -246,6 +250,9 @@ smb_space(struct smb *s, int64_t *free_bytes, struct err *e)
 struct listing {
 	struct pdu_buf
 	    page; /* the answer, kept: each() may use the connection itself */
+	const char *path;
+	uint32_t page_bytes;
+	unsigned entries; /* so far */
 	int (*each)(void *self, const char *name, const struct smb_stat *st);
 	void *self;
 };
@@ -272,7 +279,7 @@ is_dots(const char *name)
 }
 
 static int
-tell(const struct listing *l, struct err *e)
+tell(struct listing *l, struct err *e)
 {
 	struct pdu_slice rest = {l->page.bytes, l->page.len};
 	struct pdu_entry entry;
@@ -289,13 +296,17 @@ tell(const struct listing *l, struct err *e)
 		    .file_id = entry.file_id,
 		};
 
+		if (++l->entries > LIST_MAX_ENTRIES)
+			return err_set(e, ERR_ATTEMPT, 58, /* ERROR_BAD_NET_RESP */
+				       "%s: the server lists entries without end",
+				       l->path);
 		if (is_dots(entry.name))
 			continue;
 		rc = l->each(l->self, entry.name, &st);
 		if (rc != 0)
 			return rc;
 	}
-	return rc;
+	return rc < 0 ? err_wrap(e, "%s", l->path) : 0;
 }
 
 /* The next page into l.  1: it is there; 0: no more. */
@@ -309,13 +320,20 @@ next_page(struct chain *c, struct listing *l, const char *path, struct err *e)
 	c->id = id;
 	c->reply = on_page;
 	c->self = l;
-	chain_add(c, PDU_QUERY_DIRECTORY, LIST_BYTES);
-	pdu_put_query_directory(&c->buf, &id, LIST_BYTES, false);
+	chain_add(c, PDU_QUERY_DIRECTORY, l->page_bytes);
+	pdu_put_query_directory(&c->buf, &id, l->page_bytes, false);
 	if (chain_call(c, false, e) < 0)
 		return -1;
 	if (c->part[0].status == NT_NO_MORE_FILES)
 		return 0;
-	return chain_result(c, BLAME_QUERY, path, e) < 0 ? -1 : 1;
+	if (chain_result(c, BLAME_QUERY, path, e) < 0)
+		return -1;
+	if (l->page.len == 0)
+		return err_set(e, ERR_ATTEMPT, 58,
+			       "%s: the server lists nothing and does not say that it "
+			       "is done",
+			       path);
+	return 1;
 }
 
 static void
@@ -340,9 +358,19 @@ smb_list(struct smb *s, const char *path,
 	 void *self, struct err *e)
 {
 	AUTO_CHAIN struct chain c = {0};
-	struct listing l = {.each = each, .self = self};
+	struct listing l = {.path = path,
+			    .page_bytes = s->transact_max_bytes < LIST_BYTES
+					      ? s->transact_max_bytes
+					      : LIST_BYTES,
+			    .each = each,
+			    .self = self};
 	int rc;
 
+	if (l.page_bytes < LIST_LEAST_BYTES)
+		return err_set(e, ERR_ADDRESS, 58,
+			       "%s: the server allows lists of %u bytes only; one name "
+			       "may need %d",
+			       s->server, (unsigned)l.page_bytes, LIST_LEAST_BYTES);
 	if (open_by_name(
 		&c, s,
 		&(struct pdu_create){.path = path,

@@ -72,6 +72,7 @@ take_limits(struct smb *s, const struct smb_options *o)
 	s->write_max_bytes = smaller(
 	    (uint32_t)or_default(o->write_max_bytes, WRITE_BYTES), n->max_write);
 	s->read_max_bytes = smaller(PAYLOAD_BYTES, n->max_read);
+	s->transact_max_bytes = n->max_transact;
 	s->conn->reply_max_bytes = s->read_max_bytes;
 }
 

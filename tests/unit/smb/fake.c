@@ -416,6 +416,7 @@ fake_start(struct fake *f, const struct clock *clock)
 	s->window_max_bytes = 16 * 1024 * 1024;
 	s->write_max_bytes = 512 * 1024;
 	s->read_max_bytes = 1024 * 1024;
+	s->transact_max_bytes = 1024 * 1024;
 	c->peer = s->server;
 	c->dialect = 0x0302;
 	c->session_id = 7;
