@@ -131,6 +131,8 @@ handle_pdu(struct conn *c, uint8_t *bytes, size_t len, struct err *e)
 	uint8_t *plain;
 	size_t plain_len;
 
+	if (len >= 4 && memcmp(bytes, "\xffSMB", 4) == 0 && c->dialect)
+		return broken(c, e, "the server answers in SMB 1 all of a sudden");
 	if (len >= 4 && memcmp(bytes, "\xffSMB", 4) == 0)
 		return err_set(
 		    e, ERR_ADDRESS, 50, /* ERROR_NOT_SUPPORTED */
@@ -253,8 +255,12 @@ conn_receive(struct conn *c, struct err *e)
 
 		if (rc <= 0)
 			return rc;
-		if (conn_understand(c, e) < 0)
+		if (conn_understand(c, e) < 0) {
+			/* Whatever answers nonsense from the start is no SMB server. */
+			if (!c->dialect && e->kind == ERR_ATTEMPT)
+				e->kind = ERR_ADDRESS;
 			return -1;
+		}
 		if (n < room)
 			return 0; /* the socket is empty */
 	}
