@@ -81,9 +81,24 @@ ends_with_close(const struct chain *c)
 	return c->part[c->parts - 1].command == PDU_CLOSE;
 }
 
-/* Samba answers INTERNAL_ERROR to a request in the middle of a compound that it would
- * rather do later (a rename that has to wait for somebody's lease): such a one and
- * those behind it are asked for again, one by one. */
+/* Is it the compound that the server does not want, rather than the request?  Samba
+ * answers INTERNAL_ERROR to a request in the middle that it would rather do later (a
+ * rename that has to wait for somebody's lease); servers that know no compounds at all
+ * call the first or the second request wrong. */
+static bool
+was_refused(const struct chain *c, unsigned i)
+{
+	uint32_t status = c->part[i].status;
+
+	if (i > 0 && !c->open)
+		return false;
+	if (status == NT_INTERNAL_ERROR)
+		return i > 0;
+	return !c->conn->compounds_work &&
+	       (status == NT_INVALID_PARAMETER || status == NT_NOT_SUPPORTED);
+}
+
+/* Such a request and those behind it are asked for again, one by one. */
 static bool
 fall_back(struct chain *c)
 {
@@ -91,14 +106,25 @@ fall_back(struct chain *c)
 
 	while (i < c->parts && status_is_ok(c->part[i].status))
 		i++;
-	if (!c->compound || !c->open || i >= c->parts ||
-	    c->part[i].status != NT_INTERNAL_ERROR)
+	if (!c->compound || i >= c->parts || !was_refused(c, i))
 		return false;
 	c->compound = false;
+	c->refused = c->part[i].status != NT_INTERNAL_ERROR;
 	for (unsigned k = i; k < c->parts; k++)
 		c->part[k].status = NT_PENDING;
 	start_op(c, i, 1);
 	return true;
+}
+
+/* What the answer says about compounds: remembered for the connection. */
+static void
+learn(struct chain *c, const struct op *op)
+{
+	if (op->parts > 1 && !failed_before(c, op->parts))
+		c->conn->compounds_work = true;
+	if (c->refused && status_is_ok(c->part[c->now].status))
+		c->conn->compounds_refused = true;
+	c->refused = false;
 }
 
 /* One op of the chain is through: what is next? */
@@ -113,6 +139,7 @@ on_done(struct op *op, const struct err *e)
 		finish(c, e);
 		return;
 	}
+	learn(c, op);
 	if (next < c->parts && !failed_before(c, next)) {
 		start_op(c, next, 1);
 		return;
@@ -180,7 +207,7 @@ void
 chain_start(struct chain *c, bool compounds)
 {
 	assert(c->parts > 0);
-	c->compound = compounds && affordable(c);
+	c->compound = compounds && !c->conn->compounds_refused && affordable(c);
 	start_op(c, 0, c->compound ? c->parts : 1);
 }
 

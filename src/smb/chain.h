@@ -52,6 +52,7 @@ struct chain {
 	/* its own */
 	struct op op;
 	unsigned now; /* first part that the op on its way carries */
+	bool refused; /* `now` is asked again because the compound was refused */
 	bool finished;
 	bool died; /* the connection did, before the chain was through */
 };

@@ -96,6 +96,8 @@ struct conn {
 	uint32_t tree_id;
 	struct crypto *crypto; /* conn frees it */
 	bool sign, seal;
+	bool compounds_work;      /* the server has answered one */
+	bool compounds_refused;   /* it has not, but each request by itself */
 	uint32_t reply_max_bytes; /* payload that a response may carry */
 
 	struct credits credits;

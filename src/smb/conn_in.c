@@ -216,8 +216,16 @@ conn_closed(struct conn *c, struct err *e)
 		    "a version of SMB; it may speak only SMB 1, refuse this "
 		    "host, or not be an SMB server",
 		    c->peer);
-	return err_set(e, ERR_ATTEMPT, 64, /* ERROR_NETNAME_DELETED */
-		       "%s: the server closed the connection", c->peer);
+	if (c->flight.first && c->flight.first->parts > 1 && !c->compounds_work) {
+		c->compounds_refused = true;
+		return err_set(e, ERR_ATTEMPT, 64, /* ERROR_NETNAME_DELETED */
+			       "%s: the server closed the connection on the first "
+			       "compound request; if it does so every time, set "
+			       "compounds = no for this address",
+			       c->peer);
+	}
+	return err_set(e, ERR_ATTEMPT, 64, "%s: the server closed the connection",
+		       c->peer);
 }
 
 /* What is there, as far as there is room.  1: *n bytes came; 0: nothing there now. */

@@ -202,6 +202,7 @@ smb_get_facts(const struct smb *s, struct smb_facts *out)
 	    .bytes_received = c->bytes_received,
 	    .connect_ms = s->connect_ms,
 	    .kerberos = n->kerberos,
+	    .compounds = s->compounds && !c->compounds_refused,
 	};
 	get_tcp_facts(s, out);
 }

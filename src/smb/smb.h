@@ -127,6 +127,7 @@ struct smb_facts {
 	int64_t rtt_us;     /* smallest round trip by TCP_INFO; 0: unknown            */
 	int64_t retransmits; /* TCP segments */
 	bool kerberos;
+	bool compounds; /* false: not asked for, or the server refuses them */
 };
 void smb_get_facts(const struct smb *s, struct smb_facts *out);
 
