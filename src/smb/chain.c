@@ -14,7 +14,7 @@ chain_init(struct chain *c, struct conn *conn)
 	struct pdu_buf buf = c->buf;
 
 	buf.len = 0;
-	*c = (struct chain){.conn = conn, .buf = buf};
+	*c = (struct chain){.conn = conn, .buf = buf, .closed_bytes = -1};
 }
 
 void
@@ -52,7 +52,7 @@ on_reply(struct op *op, unsigned i, const struct pdu_msg *m, struct err *e)
 	}
 	if (p->command == PDU_CLOSE) {
 		c->open = false;
-		return 0;
+		return pdu_get_closed(m, &c->closed_bytes, e);
 	}
 	return c->reply ? c->reply(c, c->now + i, m, e) : 0;
 }

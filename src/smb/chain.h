@@ -40,6 +40,7 @@ struct chain {
 	struct pdu_file_id id; /* of the open handle */
 	bool open;             /* id is valid */
 	struct pdu_created created;
+	int64_t closed_bytes; /* size of the file when it was closed; -1: not told */
 
 	/* Each answer that is no error, other than to CREATE and CLOSE.  May be NULL.
 	 */

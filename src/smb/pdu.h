@@ -167,6 +167,8 @@ void pdu_put_simple(struct pdu_buf *b, enum pdu_command command); /* LOGOFF, ECH
 int pdu_put_create(struct pdu_buf *b, const struct pdu_create *c,
 		   struct err *e) MUST_USE; /* ERR_REQUEST 123: not a name */
 void pdu_put_close(struct pdu_buf *b, const struct pdu_file_id *id);
+/* The same, and the answer is to say how large the file is (2.2.15). */
+void pdu_put_close_asking(struct pdu_buf *b, const struct pdu_file_id *id);
 void pdu_put_flush(struct pdu_buf *b, const struct pdu_file_id *id);
 void pdu_put_read(struct pdu_buf *b, const struct pdu_file_id *id, int64_t offset,
 		  uint32_t len);
@@ -271,6 +273,7 @@ struct pdu_created { /* 2.2.14 */
 	uint32_t attributes;
 };
 enum { PDU_ACTION_CREATED = 2 };
+enum { PDU_POSTQUERY = 1 }; /* SMB2_CLOSE_FLAG_POSTQUERY_ATTRIB */
 
 struct pdu_entry { /* one of a directory: FileIdBothDirectoryInformation */
 	char name[PDU_NAME_ROOM]; /* "": a name that cannot be a name here */
@@ -288,6 +291,9 @@ int pdu_get_session(const struct pdu_msg *m, struct pdu_session *out,
 int pdu_get_tree(const struct pdu_msg *m, struct pdu_tree *out, struct err *e) MUST_USE;
 int pdu_get_created(const struct pdu_msg *m, struct pdu_created *out,
 		    struct err *e) MUST_USE;
+/* What CLOSE says of the file; -1: nothing. */
+int pdu_get_closed(const struct pdu_msg *m, int64_t *size_bytes,
+		   struct err *e) MUST_USE;
 int pdu_get_read(const struct pdu_msg *m, struct pdu_slice *data,
 		 struct err *e) MUST_USE;
 int pdu_get_written(const struct pdu_msg *m, uint32_t *count, struct err *e) MUST_USE;

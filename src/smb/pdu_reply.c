@@ -198,6 +198,22 @@ pdu_get_created(const struct pdu_msg *m, struct pdu_created *out, struct err *e)
 }
 
 int
+pdu_get_closed(const struct pdu_msg *m, int64_t *size_bytes, struct err *e)
+{
+	const uint8_t *p = body(m, 60, 60);
+
+	if (!p)
+		return nonsense(e, "CLOSE response");
+	if (!(wire_get16(p + 2) & PDU_POSTQUERY))
+		*size_bytes = -1;
+	else if (wire_get64(p + 48) > INT64_MAX)
+		return nonsense(e, "CLOSE response");
+	else
+		*size_bytes = (int64_t)wire_get64(p + 48);
+	return 0;
+}
+
+int
 pdu_get_read(const struct pdu_msg *m, struct pdu_slice *data, struct err *e)
 {
 	const uint8_t *p = body(m, 17, 16);

@@ -243,6 +243,15 @@ pdu_put_close(struct pdu_buf *b, const struct pdu_file_id *id)
 }
 
 void
+pdu_put_close_asking(struct pdu_buf *b, const struct pdu_file_id *id)
+{
+	uint8_t *p = begin(b, PDU_CLOSE, 24, 24);
+
+	wire_put16(p + 2, PDU_POSTQUERY);
+	put_id(p + 8, id);
+}
+
+void
 pdu_put_flush(struct pdu_buf *b, const struct pdu_file_id *id)
 {
 	put_id(begin(b, PDU_FLUSH, 24, 24) + 8, id);

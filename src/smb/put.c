@@ -143,6 +143,19 @@ job_finish(struct job *j)
 	spare_job(p, j);
 }
 
+int
+job_check_size(const struct job *j, struct err *e)
+{
+	int64_t there = j->chain.closed_bytes;
+
+	if (there < 0 || there == j->put.size_bytes)
+		return 0;
+	return err_set(e, ERR_ATTEMPT, 29, /* ERROR_WRITE_FAULT */
+		       "%s: the server took all of its %lld bytes and has %lld when it "
+		       "is closed; see whether its disk is sound",
+		       j->put.path, (long long)j->put.size_bytes, (long long)there);
+}
+
 void
 job_restart(struct job *j)
 {

@@ -116,7 +116,8 @@ on_closed(struct chain *c, const struct err *e)
 
 	if (e)
 		return; /* puts_died() tells all */
-	if (chain_result(c, BLAME_WRITE, j->put.path, &why) < 0)
+	if (chain_result(c, BLAME_WRITE, j->put.path, &why) < 0 ||
+	    (!j->err && job_check_size(j, &why) < 0))
 		job_fail(j, &why);
 	job_finish(j);
 }
@@ -141,7 +142,7 @@ close_it(struct job *j)
 		pdu_put_set_mtime(&c->buf, &j->id, j->put.mtime_100ns);
 	}
 	chain_add(c, PDU_CLOSE, 0);
-	pdu_put_close(&c->buf, &j->id);
+	pdu_put_close_asking(&c->buf, &j->id);
 	chain_start(c, j->puts->s->compounds);
 }
 

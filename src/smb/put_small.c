@@ -63,6 +63,11 @@ on_done(struct chain *c, const struct err *e)
 		job_restart(j);
 		return;
 	}
+	if (job_check_size(j, &why) < 0) {
+		job_fail(j, &why);
+		job_finish(j);
+		return;
+	}
 	j->acked_bytes = j->put.size_bytes;
 	if (j->put.acked)
 		j->put.acked(j->put.self, j->acked_bytes);
@@ -112,7 +117,7 @@ build(struct job *j, struct err *e)
 		pdu_put_set_mtime(&c->buf, &pdu_file_id_related, j->put.mtime_100ns);
 	}
 	chain_add(c, PDU_CLOSE, 0);
-	pdu_put_close(&c->buf, &pdu_file_id_related);
+	pdu_put_close_asking(&c->buf, &pdu_file_id_related);
 	return 0;
 }
 
