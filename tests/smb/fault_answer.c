@@ -199,6 +199,16 @@ answer_close(struct peer *p, const struct request *q, struct handle *h, struct r
 
 /* --- READ and WRITE ----------------------------------------------------------------- */
 
+static bool
+is_too_much(struct fault_server *s, uint32_t len, uint32_t most)
+{
+	bool too_much = most && len > most;
+
+	if (too_much)
+		complain(s, "a request is longer than the server allows");
+	return too_much;
+}
+
 static uint32_t
 answer_read(struct peer *p, const struct request *q, struct handle *h, struct reply *r)
 {
@@ -206,6 +216,8 @@ answer_read(struct peer *p, const struct request *q, struct handle *h, struct re
 	int64_t at = (int64_t)wire_get64(q->bytes + 64 + 8);
 	const struct share_file *f = h->file;
 
+	if (is_too_much(p->server, len, p->server->o.max_read_bytes))
+		return answer_error(p, q, r, NT_INVALID_PARAMETER);
 	if (at < 0 || at >= f->size_bytes)
 		return answer_error(p, q, r, NT_END_OF_FILE);
 	if (len > f->size_bytes - at)
@@ -228,7 +240,8 @@ answer_write(struct peer *p, const struct request *q, struct handle *h, struct r
 	int64_t offset = (int64_t)wire_get64(q->bytes + 64 + 8);
 	uint32_t really;
 
-	if (at > q->len || len > q->len - at)
+	if (at > q->len || len > q->len - at ||
+	    is_too_much(s, len, s->o.max_write_bytes))
 		return answer_error(p, q, r, NT_INVALID_PARAMETER);
 	if (s->o.write_most_bytes && len > s->o.write_most_bytes)
 		len = s->o.write_most_bytes;

@@ -25,6 +25,12 @@ static const struct {
 enum { OLD = 3, LARGE = PUTS - 1 };
 static const char done_path[] = "in/old";
 
+static int64_t
+size_of(const struct attempt *a, size_t file)
+{
+	return work[file].size_bytes / (a->tiny ? 100 : 1);
+}
+
 static uint8_t
 content(size_t file, int64_t offset)
 {
@@ -101,7 +107,7 @@ put_all(struct smb *s, struct attempt *a, struct err *e)
 
 	for (size_t i = 0; i < PUTS && rc == 0; i++) {
 		struct smb_put p = {.path = work[i].path,
-				    .size_bytes = work[i].size_bytes,
+				    .size_bytes = size_of(a, i),
 				    .mtime_100ns = mtime(i),
 				    .read = on_read,
 				    .acked = on_acked,
@@ -141,9 +147,9 @@ on_entry(void *self, const char *name, const struct smb_stat *st)
 }
 
 static int
-read_back(struct smb *s, struct err *e)
+read_back(struct smb *s, const struct attempt *a, struct err *e)
 {
-	size_t len = (size_t)work[LARGE].size_bytes, got = 0;
+	size_t len = (size_t)size_of(a, LARGE), got = 0;
 	uint8_t *buf = mem_alloc(len);
 	struct smb_file *f;
 	int rc = smb_open(s, work[LARGE].path, SMB_OPEN_READ, &f, e);
@@ -165,10 +171,21 @@ read_back(struct smb *s, struct err *e)
 	return rc;
 }
 
+/* Gone, and this attempt has not put it: the one before has renamed it. */
+static int
+look(struct smb *s, struct attempt *a, struct err *e)
+{
+	struct smb_stat st;
+	int rc = smb_stat(s, work[LARGE].path, &st, e);
+
+	if (rc == 0 && a->put[LARGE].queued == 0)
+		a->step = STEP_RENAME;
+	return rc < 0 ? -1 : 0;
+}
+
 static int
 do_step(struct smb *s, struct attempt *a, struct err *e)
 {
-	struct smb_stat st;
 	int64_t free_bytes;
 
 	switch (a->step) {
@@ -180,9 +197,9 @@ do_step(struct smb *s, struct attempt *a, struct err *e)
 		a->entries = 0;
 		return smb_list(s, "in", on_entry, a, e);
 	case STEP_STAT:
-		return smb_stat(s, work[LARGE].path, &st, e) < 0 ? -1 : 0;
+		return look(s, a, e);
 	case STEP_READ:
-		return read_back(s, e);
+		return read_back(s, a, e);
 	case STEP_RENAME:
 		return smb_rename(s, work[LARGE].path, done_path, true, e);
 	case STEP_SPACE:
@@ -214,7 +231,9 @@ connect_to(const struct attempt_options *o, uint16_t port, struct smb **out,
 	    .compounds = !o->no_compounds,
 	    .write_max_bytes = o->write_max_bytes ? o->write_max_bytes : 64 * 1024,
 	    .flush = true,
-	    .connect_ms = o->connect_ms ? o->connect_ms : DEADLINE_MS,
+	    .connect_ms = o->default_deadline ? 0
+			  : o->connect_ms     ? o->connect_ms
+					      : DEADLINE_MS,
 	    .request_ms = o->request_ms ? o->request_ms : DEADLINE_MS,
 	    .progress_ms = o->progress_ms ? o->progress_ms : DEADLINE_MS,
 	    .clock = clock_real(),
@@ -234,6 +253,7 @@ attempt_run(const struct attempt_options *o, uint16_t port, struct attempt *a)
 		a->put[i].queued = a->put[i].done = 0;
 	a->err = (struct err){.kind = ERR_NONE};
 	a->died = false;
+	a->tiny = o->tiny;
 	a->step = STEP_CONNECT;
 	rc = connect_to(o, port, &s, &a->err);
 	while (rc == 0 && a->step != STEP_END) {
@@ -252,7 +272,8 @@ attempt_run(const struct attempt_options *o, uint16_t port, struct attempt *a)
  */
 
 static void
-judge_file(const struct share *share, const char *path, size_t i, struct str *out)
+judge_file(const struct attempt *a, const struct share *share, const char *path,
+	   size_t i, struct str *out)
 {
 	const struct share_file *f = share_find(share, path);
 
@@ -260,7 +281,7 @@ judge_file(const struct share *share, const char *path, size_t i, struct str *ou
 		str_addf(out, "%s was reported as done and is not there\n", path);
 		return;
 	}
-	if (f->size_bytes != work[i].size_bytes) {
+	if (f->size_bytes != size_of(a, i)) {
 		str_addf(out, "%s was reported as done and has %lld bytes\n", path,
 			 (long long)f->size_bytes);
 		return;
@@ -294,9 +315,9 @@ judge_puts(const struct attempt *a, const struct share *share, struct str *out)
 		/* A rename that was done although it was said to have failed is not the
 		 * put's fault. */
 		if (i == LARGE && a->step >= STEP_RENAME && was_renamed(share))
-			judge_file(share, done_path, i, out);
+			judge_file(a, share, done_path, i, out);
 		else if (i != OLD || a->step < STEP_RENAME || !was_renamed(share))
-			judge_file(share, work[i].path, i, out);
+			judge_file(a, share, work[i].path, i, out);
 	}
 }
 
@@ -358,6 +379,7 @@ attempt_judge_end(const struct attempt *a, const struct share *share, struct str
 			str_addf(out, "%s is not done\n", work[i].path);
 	if (!was_renamed(share))
 		str_addf(out, "the rename was reported and is not done\n");
-	if (a->entries != PUTS)
+	/* one less when the rename over the older file was before */
+	if (a->entries != PUTS && a->entries != PUTS - 1)
 		str_addf(out, "the list told %u entries\n", a->entries);
 }

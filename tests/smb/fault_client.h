@@ -35,6 +35,8 @@ struct attempt_options { /* what is zero takes a default that suits a test */
 	enum smb_want signing; /* SMB_OFF: SMB_REQUIRED unless anonymous */
 	bool encrypt;
 	bool no_compounds;
+	bool tiny;             /* files a hundredth as long */
+	bool default_deadline; /* connect_ms is 0, as callers may leave it */
 	uint32_t write_max_bytes;
 	int64_t connect_ms, request_ms, progress_ms;
 };
@@ -50,6 +52,7 @@ struct attempt {
 		int64_t acked_bytes;
 		struct err err;
 	} put[PUTS];
+	bool tiny;
 	unsigned entries; /* told by the list */
 	bool odd_entry;   /* one that is no plain name, or not ours */
 	struct smb_facts facts;

@@ -71,8 +71,6 @@ bend(const struct peer *p, struct reply *r)
 		wire_put64(message + 24, 0x123456789);
 	else if (f->kind == FAULT_SMB1)
 		message[0] = 0xff;
-	else if (f->kind == FAULT_PART_MISSING)
-		r->buf.len = r->part[--r->parts].at;
 	else if (f->kind == FAULT_GARBAGE)
 		memset(r->buf.bytes, 0xa5, r->buf.len);
 }
@@ -130,7 +128,7 @@ sign_all(struct peer *p, uint8_t *bytes, size_t len, const uint8_t *lying,
 
 	for (;;) {
 		uint32_t next = wire_get32(bytes + 20);
-		size_t one = next && next < len ? next : len;
+		size_t one = next >= 64 && next < len ? next : len;
 		bool lies = bytes == lying;
 		struct crypto_part rest = {bytes + 64, one - 64};
 
@@ -283,6 +281,8 @@ bool
 send_reply(struct peer *p, struct reply *r)
 {
 	choose(p, r);
+	if (lie_of(p, r) == FAULT_PART_MISSING)
+		r->buf.len = r->part[--r->parts].at;
 	link_parts(r);
 	if (r->lies)
 		bend(p, r);

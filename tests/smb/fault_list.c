@@ -9,7 +9,7 @@
 
 enum {
 	ENTRY_BYTES = 104,
-	PAGE_ENTRIES = 100,
+	PAGE_ENTRIES = 500,
 	NAME_MAX_BYTES = 1024,
 };
 
@@ -75,10 +75,11 @@ add_page(struct peer *p, struct handle *h, struct list *l)
 	const struct share_file *dir = h->file;
 	const struct share_file *f;
 
-	if (h->list_at == 0) {
+	if (!h->listed) {
 		add_name(l, ".", dir);
 		add_name(l, "..", dir);
 	}
+	h->listed = true;
 	for (unsigned i = 0; i < PAGE_ENTRIES; i++) {
 		f = share_entry(p->server->share, dir, h->list_at);
 		if (!f)
@@ -110,6 +111,8 @@ answer_list(struct peer *p, const struct request *q, struct handle *h, struct re
 		       kind == FAULT_LIST_SAME || kind == FAULT_LIST_LOOP;
 	bool due = listing && fault_is_due(s, PDU_QUERY_DIRECTORY);
 
+	if (!due && h->listed && !share_entry(s->share, h->file, h->list_at))
+		return answer_error(p, q, r, NT_NO_MORE_FILES);
 	(void)answer_begin(p, q, r, NT_SUCCESS, 8);
 	size_t at = r->part[r->parts - 1].at;
 	struct list l = {.buf = &r->buf, .begin = r->buf.len};
@@ -120,11 +123,9 @@ answer_list(struct peer *p, const struct request *q, struct handle *h, struct re
 		add_page(p, h, &l);
 	if (due && kind == FAULT_LIST_NAMES)
 		add_odd_names(&l, h->file);
-	if (l.n == 0 && !due) {
-		r->buf.len = at;
-		r->parts--;
-		return answer_error(p, q, r, NT_NO_MORE_FILES);
-	}
+	if (s->o.max_transact_bytes &&
+	    wire_get32(q->bytes + 64 + 28) > s->o.max_transact_bytes)
+		complain(s, "a list is longer than the server allows");
 	uint8_t *b = r->buf.bytes + at + 64;
 
 	wire_put16(b, 9);

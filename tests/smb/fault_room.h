@@ -24,6 +24,7 @@ struct handle {
 	uint64_t number;
 	bool delete_on_close;
 	size_t list_at; /* next entry of a folder */
+	bool listed;    /* begun to */
 };
 
 struct peer { /* one connection */
