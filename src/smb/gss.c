@@ -96,10 +96,14 @@ gss_failed(struct err *e, OM_uint32 major, OM_uint32 minor, gss_OID mech,
 {
 	AUTO_STR struct str words = {0};
 
+	add_words(&words, minor, GSS_C_MECH_CODE, mech);
+	/* A number without words says less than the kind of failure. */
+	if (words.len == 0 || str_eq(str_text(&words), "Unknown error")) {
+		str_clear(&words);
+		add_words(&words, major, GSS_C_GSS_CODE, mech);
+	}
 	/* Only what Kerberos says directly has Kerberos' numbers: MIT's library numbers
 	 * anew what comes through SPNEGO. */
-	add_words(&words, minor ? minor : major,
-		  minor ? GSS_C_MECH_CODE : GSS_C_GSS_CODE, mech);
 	for (size_t i = 0; i < COUNT(reasons); i++)
 		if (mech == &kerberos && (OM_uint32)reasons[i].code == minor)
 			return err_set(e, ERR_ADDRESS, reasons[i].win32, "%s: %s (%s)",

@@ -56,6 +56,8 @@ on_negotiated(void *self, const struct pdu_msg *m, struct err *e)
 {
 	struct session *s = self;
 
+	if (!status_is_ok(m->header.status))
+		return 0; /* an error response has another body */
 	crypto_preauth_add(s->preauth, &(struct crypto_part){m->all.bytes, m->all.len},
 			   1);
 	return pdu_get_negotiated(m, &s->agreed, e);

@@ -156,6 +156,12 @@ logged_on(struct log_on *l, const struct pdu_msg *m, const struct pdu_session *p
 
 	if (check_who(s, p->flags, e) < 0)
 		return -1;
+	if (guest) {
+		/* Its token proves nothing: whom the server takes for a guest it shares
+		 * no key with. */
+		s->nobody = true;
+		return no_key(s, e);
+	}
 	if (!l->ours_is_done) {
 		int rc = auth_step(l->auth, p->token.bytes, p->token.len, &l->token,
 				   &l->token_len, e);
@@ -166,10 +172,6 @@ logged_on(struct log_on *l, const struct pdu_msg *m, const struct pdu_session *p
 			return err_set(
 			    e, ERR_ADDRESS, 1326,
 			    "the server ended the log-on before it was done");
-	}
-	if (guest) {
-		s->nobody = true;
-		return no_key(s, e);
 	}
 	if (make_keys(l, e) < 0)
 		return -1;
@@ -238,6 +240,19 @@ exchange(struct log_on *l, struct err *e)
 		       l->s->o->server);
 }
 
+/* NTLM did not get in either; why it was not Kerberos may be the real reason. */
+static void
+add_note(const struct auth *a, struct err *e)
+{
+	struct err first = *e;
+
+	if (e->kind != ERR_ADDRESS || auth_note(a)[0] == '\0')
+		return;
+	(void)err_set(e, first.kind, first.win32, "%.500s (first tried: %.400s)",
+		      first.text, auth_note(a));
+	e->ntstatus = first.ntstatus;
+}
+
 int
 session_log_on(struct session *s, struct conn *c, struct err *e)
 {
@@ -264,6 +279,8 @@ session_log_on(struct session *s, struct conn *c, struct err *e)
 		rc = exchange(&l, e);
 	if (rc == 0)
 		s->kerberos = auth_is_kerberos(l.auth);
+	else
+		add_note(l.auth, e);
 	auth_free(l.auth);
 	return rc < 0 ? -1 : 0;
 }
