@@ -19,6 +19,8 @@
 
 enum { ARGUMENTS_MAX = 16 };
 
+static struct server running; /* a copy; folder "": none */
+
 /* Runs a program and waits.  Its exit code, or -1. */
 static int
 run(const char *const arguments[])
@@ -106,6 +108,7 @@ server_start(struct server *s, const char *const global[], const char *share)
 		arguments[n++] = share;
 	}
 	arguments[n] = NULL;
+	running = *s;
 	assert_int_equal(run(arguments), 0);
 	read_line(s, "user", s->user, sizeof(s->user));
 	read_line(s, "password", s->password, sizeof(s->password));
@@ -117,8 +120,20 @@ server_stop(struct server *s)
 	const char *const arguments[] = {samba_up(), "stop", s->folder, NULL};
 	struct err e;
 
+	running.folder[0] = '\0';
 	assert_int_equal(run(arguments), 0);
 	assert_int_equal(path_remove_tree(s->folder, &e), 0);
+}
+
+int
+server_teardown(void **state)
+{
+	struct server s = running;
+
+	(void)state;
+	if (s.folder[0] != '\0')
+		server_stop(&s);
+	return 0;
 }
 
 struct smb_options

@@ -25,6 +25,9 @@ bool server_installed(void);
 void server_start(struct server *s, const char *const global[], const char *share);
 void server_stop(struct server *s);
 
+/* cmocka's teardown of a test: ends what a failed one left running. */
+int server_teardown(void **state);
+
 /* Options for a connection to it: NTLM, signing required, the account it knows. */
 struct smb_options server_options(const struct server *s);
 

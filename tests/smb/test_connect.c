@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -258,7 +259,7 @@ static const struct refused {
      SMB_OFF,
      SMB_DIALECT_210,
      0,
-     "dialect"},
+     "no version of SMB in common"},
     {{"server min protocol = NT1", "server max protocol = NT1"},
      NULL,
      NULL,
@@ -267,7 +268,7 @@ static const struct refused {
      SMB_OFF,
      0,
      0,
-     "SMB1"},
+     "speak only SMB 1"},
     {{"server max protocol = SMB2_10"},
      NULL,
      NULL,
@@ -427,6 +428,7 @@ guests_only_where_asked(void **state)
 
 	(void)state;
 	server_start(&server, global, "guest ok = yes");
+	assert_int_equal(chmod(server.folder, 0755), 0); /* else it is root's alone */
 	for (size_t i = 0; i < COUNT(ways); i++) {
 		struct smb_options o = server_options(&server);
 		struct smb *s = NULL;
@@ -453,13 +455,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(each_agreement_carries_files),
-	    cmocka_unit_test(each_refusal_says_why),
-	    cmocka_unit_test(nobody_listens),
-	    cmocka_unit_test(somebody_is_silent),
-	    cmocka_unit_test(stop_ends_the_wait),
-	    cmocka_unit_test(read_only_share),
-	    cmocka_unit_test(guests_only_where_asked),
+	    cmocka_unit_test_teardown(each_agreement_carries_files, server_teardown),
+	    cmocka_unit_test_teardown(each_refusal_says_why, server_teardown),
+	    cmocka_unit_test_teardown(nobody_listens, server_teardown),
+	    cmocka_unit_test_teardown(somebody_is_silent, server_teardown),
+	    cmocka_unit_test_teardown(stop_ends_the_wait, server_teardown),
+	    cmocka_unit_test_teardown(read_only_share, server_teardown),
+	    cmocka_unit_test_teardown(guests_only_where_asked, server_teardown),
 	};
 
 	if (!server_installed())
