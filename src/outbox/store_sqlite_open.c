@@ -115,18 +115,25 @@ share_lock(struct store_sqlite *s, struct err *e)
 	return err_sys(e, ERR_LOCAL, "lock the folder of %s", s->path);
 }
 
-/* The file is made here, not by SQLite, so that nobody else may ever read it. */
+/* The file is made here, not by SQLite, so that nobody else may ever read it.  One that
+ * is there is looked at, never opened: closing it would drop the locks that SQLite
+ * holds on it for other threads of this process (fcntl(2), "advisory record locks"),
+ * and the next process that ends would take the WAL away under them. */
 static int
 make_file(const struct store_sqlite *s, struct err *e)
 {
 	AUTO_CLOSE int fd =
-	    open(s->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	    open(s->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct stat st;
 
-	if (fd < 0)
-		return err_sys(e, ERR_LOCAL,
-			       "open %s (run this as the user who owns the outbox)",
-			       s->path);
-	return 0;
+	if (fd >= 0)
+		return 0;
+	if (errno == EEXIST && lstat(s->path, &st) == 0 && !S_ISREG(st.st_mode))
+		return err_set(e, ERR_LOCAL, 0, "%s is not a regular file", s->path);
+	if (errno == EEXIST && access(s->path, R_OK | W_OK) == 0)
+		return 0;
+	return err_sys(e, ERR_LOCAL,
+		       "open %s (run this as the user who owns the outbox)", s->path);
 }
 
 static int

@@ -243,6 +243,51 @@ a_wait_hears_of_another_process_soon(void **state)
 	assert_in_range(late, 0, TURNS / 10);
 }
 
+/* Another process opens the outbox, writes and closes it, once it is told to. */
+static int
+come_and_go(const char *folder, int go)
+{
+	struct outbox *o = NULL;
+	char told;
+	int rc = 1;
+
+	if (read(go, &told, 1) == 1 && outbox_open(folder, &o, &worker_err) == 0)
+		rc = outbox_site_hold(o, "S1", NOW, "by another", &worker_err) < 0;
+	outbox_close(o);
+	return rc;
+}
+
+/* Locks of fcntl() belong to the process: whoever opens and closes the file itself
+ * beside a handle takes that handle's locks away, and the next process that ends
+ * believes it is the last one and removes the WAL. */
+static void
+a_second_handle_leaves_the_locks_of_the_first(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_FREE char *wal = mem_printf("%s/outbox.db-wal", f->folder);
+	struct outbox *second = NULL;
+	int go[2], status = -1;
+	pid_t pid;
+
+	assert_int_equal(pipe(go), 0);
+	outbox_close(f->o); /* SQLite: a handle must not be carried across fork() */
+	pid = fork();
+	if (pid == 0) {
+		(void)close(go[1]); /* an end of the parent is told by the pipe */
+		_exit(come_and_go(f->folder, go[0]));
+	}
+	f->o = fixture_open(f);
+	(void)fixture_file(f, "S1");
+	assert_int_equal(outbox_open(f->folder, &second, &f->e), 0);
+	outbox_close(second);
+	assert_int_equal(write(go[1], "g", 1), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(close(go[0]) | close(go[1]), 0);
+	assert_int_equal(access(wal, F_OK), 0);
+	assert_int_equal(outbox_site_hold(f->o, "S1", 0, "", &f->e), 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_enter, fixture_leave)
 
 int
@@ -251,6 +296,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(each_request_ends_exactly_once),
 	    CASE(a_wait_hears_of_another_process_soon),
+	    CASE(a_second_handle_leaves_the_locks_of_the_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
