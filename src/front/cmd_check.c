@@ -120,15 +120,14 @@ each_step(void *self, const char *step, const char *detail, bool ok)
 	say(self, step, detail, ok);
 }
 
-/* Data that is sent to oneself under the own site code goes round in circles (Q253270,
- * Q266759). */
+/* What is sent to this host comes back (Q253270, Q266759); a site with the own code is
+ * refused by the configuration already.  connect_to says that somebody knows better: a
+ * tunnel, a test. */
 static bool
-loops(const struct config *config, const struct config_site *site,
-      const struct config_address *a)
+leads_back(const struct config_address *a)
 {
-	return a->type == CONFIG_TYPE_LAN && config->sender.site_code &&
-	       str_eq_nocase(site->code, config->sender.site_code) &&
-	       local_host_is(a->connect_host ? a->connect_host : a->where.host);
+	return a->type == CONFIG_TYPE_LAN && !a->connect_host &&
+	       local_host_is(a->where.host);
 }
 
 /* What can be said without connecting; silent when all is well. */
@@ -137,11 +136,14 @@ check_offline(struct checking *c, const struct config_site *site, char **passwor
 {
 	struct err e;
 
-	if (loops(c->config, site, c->address)) {
-		say(c, "address",
-		    "is this host, under its own site code: packages would go round in "
-		    "circles; remove the address or mend its server",
-		    false);
+	if (leads_back(c->address)) {
+		(void)err_set(
+		    &e, ERR_INPUT, 0,
+		    "%s is this host: what is sent there comes back; name the "
+		    "server of site %s (with connect_to where it is reached "
+		    "through a tunnel)",
+		    c->address->where.host, site->code);
+		say(c, "address", e.text, false);
 		return false;
 	}
 	if (config_secret(c->address, password, &e) < 0) {
@@ -188,7 +190,7 @@ say_valid(const struct checking *c, const char *path)
 	for (size_t i = 0; i < c->config->site_count; i++)
 		addresses += c->config->sites[i].address_count;
 	if (!c->call->json) {
-		print_line("%s is valid: %zu sites, %zu addresses, %zu groups", path,
+		print_line("%s is valid: sites %zu, addresses %zu, groups %zu", path,
 			   c->config->site_count, addresses, c->config->group_count);
 		return;
 	}

@@ -147,7 +147,8 @@ const struct command command_retry = {
     .summary = "try waiting or failed send requests now",
     .text =
 	"Tries send requests again now: those that wait for their restart time, and\n"
-	"those that failed while their package is still there.",
+	"those that failed while their package is still there.  A hold of their site "
+	"ends.",
     .examples = "  lansender retry 12\n",
     ORDER_COMMAND,
 };

@@ -86,10 +86,13 @@ print_attempt(void *self, const struct outbox_attempt *a)
 	if (a->server[0])
 		print_line("  address    %s %s", a->address, a->server);
 	if (a->dialect[0])
-		print_line("  connection SMB %s, %s, signed by %s, round trip %lld us, "
-			   "%lld retransmits",
-			   a->dialect, a->cipher[0] ? a->cipher : "not encrypted",
-			   a->signature[0] ? a->signature : "nothing",
+		print_line("  connection SMB %s, %s%s, round trip %lld us, %lld "
+			   "retransmits",
+			   a->dialect,
+			   a->cipher[0]      ? "encrypted by "
+			   : a->signature[0] ? "signed by "
+					     : "neither signed nor encrypted",
+			   a->cipher[0] ? a->cipher : a->signature,
 			   (long long)a->rtt_us, (long long)a->retransmits);
 	print_line("  time       connect %s, send %s, flush %s, publish %s",
 		   num_duration_text(a->connect_ms, connect, sizeof(connect)),

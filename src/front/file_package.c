@@ -1,6 +1,5 @@
 #include "front/file_package.h"
 
-#include "front/print.h"
 #include "front/progress.h"
 
 static void
@@ -8,14 +7,6 @@ show(void *self, int64_t files, int64_t bytes)
 {
 	(void)files;
 	progress_show(self, bytes, 0);
-}
-
-/* The message of package_add() holds the first names; here all are told. */
-static void
-tell_refused(void *self, const char *path, const char *reason)
-{
-	progress_clear(self);
-	print_note("  %s: %s", path[0] ? path : ".", reason);
 }
 
 int
@@ -27,7 +18,6 @@ file_package(const char *store, struct package_options o, struct package_info *o
 
 	progress_init(&bar, "reading", clock_real());
 	o.progress = show;
-	o.refused = tell_refused;
 	o.self = &bar;
 	rc = package_add(store, &o, out, e);
 	progress_clear(&bar);

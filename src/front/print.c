@@ -132,18 +132,25 @@ width(const char *text)
 	return n;
 }
 
+/* Add a cell to the line; the last of a row ends it, without blanks at the end. */
 static void
 print_cell(const struct table *t, size_t column, const char *text, size_t columns_wide,
-	   FILE *out)
+	   struct str *line)
 {
 	const int pad = (int)(columns_wide - width(text));
-	const bool is_last = column + 1 == t->columns;
 
 	if (t->right[column])
-		(void)fprintf(out, "%*s%s", pad, "", text);
+		str_addf(line, "%*s%s", pad, "", text);
 	else
-		(void)fprintf(out, "%s%*s", text, is_last ? 0 : pad, "");
-	(void)fputs(is_last ? "\n" : "  ", out);
+		str_addf(line, "%s%*s", text, pad, "");
+	if (column + 1 < t->columns) {
+		str_add(line, "  ");
+		return;
+	}
+	while (line->len && line->s[line->len - 1] == ' ')
+		line->len--;
+	line->s[line->len] = '\0';
+	str_add_char(line, '\n');
 }
 
 static size_t
@@ -156,6 +163,7 @@ void
 table_print(struct table *t, FILE *out)
 {
 	size_t widest[TABLE_COLUMNS_MAX] = {0};
+	AUTO_STR struct str lines = {0};
 
 	for (size_t i = 0; i < t->columns; i++)
 		widest[i] = width(t->headings[i]);
@@ -166,11 +174,12 @@ table_print(struct table *t, FILE *out)
 			widest[column] = this_one;
 	}
 	for (size_t i = 0; t->count && i < t->columns; i++)
-		print_cell(t, i, t->headings[i], widest[i], out);
+		print_cell(t, i, t->headings[i], widest[i], &lines);
 	for (size_t i = 0, column = 0; i < t->count; i++, column = next(t, column)) {
-		print_cell(t, column, t->cells[i], widest[column], out);
+		print_cell(t, column, t->cells[i], widest[column], &lines);
 		mem_free(t->cells[i]);
 	}
+	(void)fputs(str_text(&lines), out);
 	mem_free(t->cells);
 	t->cells = NULL;
 	t->count = t->room = 0;

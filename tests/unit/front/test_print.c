@@ -62,7 +62,7 @@ test_table(void **state)
 	table_print(&t, out);
 	assert_int_equal(fclose(out), 0);
 	assert_string_equal(text, "ID  SITE  REMARK\n"
-				  " 7  MS1   \n"
+				  " 7  MS1\n"
 				  "12  B\xC3\xBCro  a?b\n");
 	assert_int_equal(t.count, 0);
 	mem_free(text);

@@ -1,0 +1,57 @@
+# put: in the foreground, without daemon, configuration and outbox.
+. "$TOP/tests/flow/lib.sh"
+
+samba_start
+password=$SMB/password
+account="CORP\\$(cat "$SMB/user")"
+mkdir -p tree/deep
+head -c 200000 /dev/urandom >tree/deep/data
+echo hello >tree/read.me
+: >lansender.conf
+export TMPDIR=$PWD/tmp XDG_RUNTIME_DIR=
+mkdir tmp
+
+put() { sender put "$@" --user "$account" --connect-to "127.0.0.1:$SMB_PORT" --retries 0; }
+
+put tree '\\DSSMS\SMS_SITE' --password-file "$password"
+exits 0
+has out 'sent tree to \\DSSMS\SMS_SITE: 2 files'
+check same tree "$SMB/share/tree"
+(cd "$SMB/share" && sha256sum --quiet -c tree.sha256) || fail 'the manifest does not hold'
+
+# Into a folder, under another name, encrypted, from a file; as JSON.
+put tree/read.me //dssms/sms_site/in/2026 --as note.txt --encrypt required --json \
+	--password-file "$password"
+exits 0
+check cmp tree/read.me "$SMB/share/in/2026/note.txt"
+check python3 -m json.tool out /dev/null
+check grep -q '"cipher":"AES-' out
+
+# Again, over what is there.
+echo changed >tree/read.me
+put tree '\\DSSMS\SMS_SITE' --password-file "$password"
+exits 0
+check same tree "$SMB/share/tree"
+
+put tree '\\DSSMS\SMS_SITE' --verbose --password-file "$password"
+exits 0
+has err 'Sending completed successfully'
+
+# What goes wrong: error code, words, exit code; nothing is left behind.
+printf wrong >secret
+chmod 600 secret
+put tree '\\DSSMS\SMS_SITE' --as new --password-file "$PWD/secret"
+exits 1
+has err 'the account or the password is wrong'
+has err '(error 1326)'
+lacks err "$(cat "$password")"
+put tree '\\DSSMS\NONE' --password-file "$password"
+exits 1
+has err '(error 67)'
+samba_stop
+put tree '\\DSSMS\SMS_SITE' --password-file "$password"
+exits 1
+has err '(error 53)'
+[ ! -e "$SMB/share/new" ] || fail 'something was published'
+[ -z "$(ls tmp)" ] || fail "left behind: $(ls tmp)"
+[ ! -e state ] || fail 'put made a state folder'

@@ -1,0 +1,60 @@
+# Two processes at once: --wait beside a running sender; the log in all its forms.
+. "$TOP/tests/flow/lib.sh"
+
+samba_start
+config_site
+echo content >file
+
+sender_start run
+wait_for 10 grep -q started daemon.out
+"$LANSENDER" --state "$PWD/state" log --follow --json >followed 2>&1 &
+follower=$!
+sender send MS1 file --wait
+exits 0
+has out 'request 1 to MS1: sent'
+check cmp file "$SMB/share/file"
+sender send MS1 file --as 'second' --wait --json
+exits 0
+tail -n 1 out >last
+check python3 -m json.tool last /dev/null
+has last '"state":"sent"'
+
+# A failed one: what it was filed by reference to has changed since.
+sender_stop
+cp file moving
+sender send MS1 moving --by-reference
+exits 0
+echo more >>moving
+sender_start run
+wait_for 20 grep -q 'request=3 .*result=failed' state/sender.log
+sender list
+check grep -Eq '^ 3 +MS1 +medium +failed .*changed' out
+sender_stop
+exits 0
+
+wait_for 10 grep -q '"request":"3"' followed
+kill "$follower"
+wait "$follower" || true
+python3 - <<'END' || fail 'not JSON: followed'
+import json
+for line in open("followed"):
+    json.loads(line)
+END
+
+sender log --request 2
+exits 0
+has out 'Sending completed successfully'
+lacks out 'moving'
+sender log -n 1
+[ "$(wc -l <out)" -eq 1 ] || fail 'log -n 1 gave more than one line'
+sender log --cmtrace
+check cmp out state/sender.log
+sender log --json --site ms1
+python3 - <<'END' || fail 'log --json --site'
+import json
+lines = [json.loads(line) for line in open("out")]
+assert lines and all(l["site"] == "MS1" for l in lines)
+END
+sender log --site NOWHERE
+exits 0
+[ ! -s out ] || fail 'lines about a site that is not there'
