@@ -76,8 +76,8 @@ refused 2 '--retries: "100" is no number from 0 to 99' put file '\\DSSMS\S' --re
 refused 2 '--password-file wants --user too' put file '\\DSSMS\S' --password-file file
 echo password >open
 chmod 644 open
-refused 1 'open' put file '\\DSSMS\S' --user u --password-file open
-has err '0600'
+refused 1 'password file open has mode 0644' put file '\\DSSMS\S' --user u --password-file open
+has err 'chmod 600 open'
 
 # --- the log
 refused 2 '--lines: "0" is no number from 1 to 1000000' log -n 0
