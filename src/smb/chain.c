@@ -84,12 +84,14 @@ ends_with_close(const struct chain *c)
 /* Is it the compound that the server does not want, rather than the request?  Samba
  * answers INTERNAL_ERROR to a request in the middle that it would rather do later (a
  * rename that has to wait for somebody's lease); servers that know no compounds at all
- * call the first or the second request wrong. */
+ * call the first or the second request wrong.  A session may expire in the middle. */
 static bool
 was_refused(const struct chain *c, unsigned i)
 {
 	uint32_t status = c->part[i].status;
 
+	if (status == NT_NETWORK_SESSION_EXPIRED)
+		return c->open || c->part[0].command == PDU_CREATE;
 	if (i > 0 && !c->open)
 		return false;
 	if (status == NT_INTERNAL_ERROR)
@@ -109,7 +111,10 @@ fall_back(struct chain *c)
 	if (!c->compound || i >= c->parts || !was_refused(c, i))
 		return false;
 	c->compound = false;
-	c->refused = c->part[i].status != NT_INTERNAL_ERROR;
+	c->refused = c->part[i].status != NT_INTERNAL_ERROR &&
+		     c->part[i].status != NT_NETWORK_SESSION_EXPIRED;
+	if (!c->open) /* not opened, or its CLOSE has run all the same */
+		i = 0;
 	for (unsigned k = i; k < c->parts; k++)
 		c->part[k].status = NT_PENDING;
 	start_op(c, i, 1);

@@ -12,6 +12,8 @@ enum {
 	TICK_MS = 200,         /* longest sleep, so that deadlines are looked at */
 	/* What an idle connection may keep: 1,000 of them take 16 KiB each at most. */
 	IDLE_BUFFER_BYTES = 8 * 1024,
+	/* Log-ons in a row after which no request succeeded; a choice */
+	RENEWALS_MAX = 3,
 };
 
 struct conn *
@@ -74,7 +76,8 @@ op_list_remove(struct op_list *l, struct op *op)
 static bool
 is_idle(const struct conn *c)
 {
-	return !c->queue.first && !c->wire.first && !c->flight.first;
+	return !c->queue.first && !c->wire.first && !c->flight.first &&
+	       !c->expired.first;
 }
 
 /* --- the end ------------------------------------------------------------------------
@@ -100,6 +103,7 @@ bury(struct conn *c)
 	c->stepping = true;
 	while (!is_idle(c)) {
 		give_back(c, &c->flight);
+		give_back(c, &c->expired);
 		give_back(c, &c->wire);
 		give_back(c, &c->queue);
 	}
@@ -255,8 +259,8 @@ release_buffers(struct conn *c)
 	}
 }
 
-int
-conn_step(struct conn *c, bool wait, struct err *e)
+static int
+step(struct conn *c, bool wait, struct err *e)
 {
 	struct err why;
 
@@ -282,4 +286,63 @@ conn_step(struct conn *c, bool wait, struct err *e)
 	if (is_idle(c))
 		release_buffers(c);
 	return 0;
+}
+
+/* --- an expired session -------------------------------------------------------------
+ */
+
+static void
+queue_again(struct conn *c)
+{
+	while (c->expired.last) {
+		struct op *op = c->expired.last;
+
+		op_list_remove(&c->expired, op);
+		op->left = op->parts;
+		op->pendings = 0;
+		op->sent = 0;
+		c->queue_bytes += (int64_t)(op->head_len + op->payload_len);
+		op_list_add_first(&c->queue, op);
+	}
+}
+
+static int
+log_on_again(struct conn *c, struct err *e)
+{
+	if (++c->renewals > RENEWALS_MAX)
+		return err_set(e, ERR_ATTEMPT, 1394, /* ERROR_NO_USER_SESSION_KEY */
+			       "%s: the session expires again and again, whatever "
+			       "log-on it gets",
+			       c->peer);
+	c->renewal = RENEWAL_DRAINS;
+	while (c->wire.first || c->flight.first)
+		if (step(c, true, e) < 0)
+			return -1;
+	c->renewal = RENEWAL_RUNS;
+	return c->renew(c->renew_self, e);
+}
+
+/* N5. */
+static int
+renew(struct conn *c, struct err *e)
+{
+	struct err why;
+	int rc = log_on_again(c, &why);
+
+	c->renewal = RENEWAL_NONE;
+	if (rc < 0) {
+		(void)conn_fail(c, &why);
+		*e = c->err;
+		return -1;
+	}
+	queue_again(c);
+	return 0;
+}
+
+int
+conn_step(struct conn *c, bool wait, struct err *e)
+{
+	if (step(c, wait, e) < 0)
+		return -1;
+	return c->renewal == RENEWAL_DUE ? renew(c, e) : 0;
 }

@@ -15,7 +15,10 @@
  *   N2  done() is called exactly once for each conn_queue()
  *   N3  flight is in the order of MessageIds
  *   N4  after a failure nothing is sent or read any more; every op is given back with
- *       the first error, and conn_step() returns it for ever */
+ *       the first error, and conn_step() returns it for ever
+ *   N5  from the first answer NETWORK_SESSION_EXPIRED on nothing leaves but the log-on
+ *       that renews the session; then what was answered so goes out again, in its old
+ *       order and before everything else (MS-SMB2 3.2.5.1.6) */
 #ifndef SMB_CONN_H
 #define SMB_CONN_H
 
@@ -57,6 +60,7 @@ struct op {
 	unsigned parts;
 	bool bare;   /* neither signed nor encrypted: until the log-on is done   */
 	bool urgent; /* may use the last credit, goes before others              */
+	bool renews; /* part of the log-on that renews the session               */
 
 	/* The bytes are final and about to leave.  May be NULL. */
 	void (*leaving)(struct op *op);
@@ -82,6 +86,14 @@ struct op_list {
 	struct op *first, *last;
 };
 
+enum conn_renewal {
+	RENEWAL_NONE,
+	RENEWAL_DUE,    /* the session has expired                          */
+	RENEWAL_DRAINS, /* what is on its way is waited for, so that no late
+			 * answer speaks of the old log-on                  */
+	RENEWAL_RUNS,   /* the log-on goes on                               */
+};
+
 struct conn {
 	int fd;
 	const struct clock *clock;
@@ -102,6 +114,7 @@ struct conn {
 
 	struct credits credits;
 	struct op_list queue, wire, flight;
+	struct op_list expired;          /* answered so; to be sent again */
 	int64_t queue_bytes, wire_bytes; /* what is not in the kernel yet */
 
 	/* The pipeline: asked for one more op whenever more may be sent (true: it
@@ -109,6 +122,13 @@ struct conn {
 	bool (*feed)(void *self);
 	void (*died)(void *self, const struct err *e);
 	void *feed_self;
+
+	/* Log on once more, by calls on this conn.  NULL: a session that expires ends
+	 * the connection. */
+	int (*renew)(void *self, struct err *e);
+	void *renew_self;
+	enum conn_renewal renewal;
+	unsigned renewals; /* since a request last succeeded */
 
 	uint8_t *in; /* bytes received and not yet understood */
 	size_t in_len, in_room;
@@ -137,7 +157,8 @@ void conn_queue(struct conn *c, struct op *op);
 bool conn_hungry(const struct conn *c);
 
 /* Move everything that can move.  wait: if nothing can, wait for the socket, stop or a
- * deadline, whichever is first.  -1: the connection is dead, *e says why. */
+ * deadline, whichever is first.  An expired session is renewed here, whatever `wait`
+ * says.  -1: the connection is dead, *e says why. */
 int conn_step(struct conn *c, bool wait, struct err *e) MUST_USE;
 
 /* End the connection; the first reason counts.  Ops are given back at the end of the

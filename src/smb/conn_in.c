@@ -54,6 +54,28 @@ handle_pending(struct conn *c, struct op *op, const struct pdu_msg *m, struct er
 	return 0;
 }
 
+/* Did the server do nothing of it, because the session has expired?  Of a compound a
+ * part may have been done before: then its owner has to see to the rest. */
+static bool
+is_expired(const struct op *op)
+{
+	for (unsigned i = 1; i < op->parts; i++)
+		if (op->part[i].status < 0x80000000U)
+			return false;
+	return op->part[0].status == NT_NETWORK_SESSION_EXPIRED;
+}
+
+static void
+finish(struct conn *c, struct op *op)
+{
+	op_list_remove(&c->flight, op);
+	if (!op->renews && is_expired(op)) {
+		op_list_add(&c->expired, op);
+		return;
+	}
+	op->done(op, NULL);
+}
+
 static int
 finish_part(struct conn *c, struct op *op, unsigned i, const struct pdu_msg *m,
 	    struct err *e)
@@ -69,11 +91,50 @@ finish_part(struct conn *c, struct op *op, unsigned i, const struct pdu_msg *m,
 		(void)err_wrap(e, "%s", c->peer);
 		return -1;
 	}
-	if (op->left == 0) {
-		op_list_remove(&c->flight, op);
-		op->done(op, NULL);
-	}
+	if (op->left == 0)
+		finish(c, op);
 	return 0;
+}
+
+/* 3.2.5.1.6.  Only whoever can log on again goes on. */
+static int
+handle_expired(struct conn *c, const struct op *op, struct err *e)
+{
+	if (!c->renew || op->renews || op->bare)
+		return blame_set(e, BLAME_OTHER, NT_NETWORK_SESSION_EXPIRED, "%s",
+				 c->peer);
+	if (c->renewal == RENEWAL_NONE)
+		c->renewal = RENEWAL_DUE;
+	return 0;
+}
+
+/* Statuses that say what became of the session or tree, not of the request. */
+static int
+look_at_session(struct conn *c, const struct op *op, const struct pdu_msg *m,
+		struct err *e)
+{
+	uint32_t status = m->header.status;
+
+	switch (status) {
+	case NT_NETWORK_SESSION_EXPIRED:
+		return handle_expired(c, op, e);
+	case NT_NETWORK_NAME_DELETED: /* the tree is gone, and all handles with it */
+		return blame_set(e, BLAME_OTHER, status, "%s", c->peer);
+	default:
+		/* a CLOSE always works (3.3.5.2.9): it proves nothing */
+		if (status < 0x80000000U && c->renewal == RENEWAL_NONE &&
+		    m->header.command != PDU_CLOSE)
+			c->renewals = 0;
+		return 0;
+	}
+}
+
+/* Of the log-on that renews a session only the end must be signed: what goes before is
+ * protected by the log-on itself, and a refusal ends the connection either way. */
+static bool
+must_be_signed(const struct conn *c, const struct op *op, uint32_t status)
+{
+	return c->sign && !op->bare && !(op->renews && status != NT_SUCCESS);
 }
 
 static int
@@ -102,12 +163,11 @@ handle_msg(struct conn *c, const struct pdu_msg *m, bool decrypted, struct err *
 	 */
 	if (m->header.status == NT_USER_SESSION_DELETED && !op->bare)
 		return blame_set(e, BLAME_OTHER, m->header.status, "%s", c->peer);
-	if (c->sign && !decrypted && !op->bare &&
+	if (!decrypted && must_be_signed(c, op, m->header.status) &&
 	    crypto_verify(c->crypto, m->all.bytes, m->all.len, e) < 0)
 		return err_wrap(e, "%s", c->peer);
-	/* TODO(#3): log on again in place; every op on its way still has its bytes. */
-	if (m->header.status == NT_NETWORK_SESSION_EXPIRED)
-		return blame_set(e, BLAME_OTHER, m->header.status, "%s", c->peer);
+	if (look_at_session(c, op, m, e) < 0)
+		return -1;
 	return finish_part(c, op, i, m, e);
 }
 

@@ -164,13 +164,21 @@ launch(struct conn *c, struct op *op, struct err *e)
 	return 0;
 }
 
+/* N5 */
+static bool
+may_leave(const struct conn *c, const struct op *op)
+{
+	if (c->renewal != RENEWAL_NONE)
+		return c->renewal == RENEWAL_RUNS && op->renews;
+	return c->wire_bytes < CONN_AHEAD_BYTES || op->urgent;
+}
+
 /* Take what can be paid, and ask the pipeline for more, until enough is ready. */
 static int
 refill(struct conn *c, struct err *e)
 {
 	for (;;) {
-		while (c->queue.first &&
-		       (c->wire_bytes < CONN_AHEAD_BYTES || c->queue.first->urgent)) {
+		while (c->queue.first && may_leave(c, c->queue.first)) {
 			int rc = payable(c, c->queue.first, e);
 
 			if (rc <= 0)
@@ -178,7 +186,8 @@ refill(struct conn *c, struct err *e)
 			if (launch(c, c->queue.first, e) < 0)
 				return -1;
 		}
-		if (!conn_hungry(c) || !c->feed || !c->feed(c->feed_self))
+		if (c->renewal != RENEWAL_NONE || !conn_hungry(c) || !c->feed ||
+		    !c->feed(c->feed_self))
 			return 0;
 	}
 }

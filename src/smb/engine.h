@@ -14,8 +14,8 @@ struct puts;
 
 struct smb {
 	struct conn *conn;
-	struct session session; /* its `o` is not valid after the log-on */
-	char *server;           /* for messages */
+	struct smb_options o; /* its own copy; for a log-on anew */
+	struct session session;
 	bool compounds;
 	bool flush;
 	int64_t window_max_bytes;
@@ -34,6 +34,11 @@ int smb_start(const struct smb_options *o, int fd, int64_t start_at_ms,
 /* The largest payload of one READ or WRITE that the server's limit and the credits it
  * gives can ever allow. */
 uint32_t smb_payload_max(const struct smb *s, uint32_t limit_bytes);
+
+/* options.c: a copy whose strings are its own, and its end, which wipes the password.
+ * Stop stays behind: a connection changes hands. */
+void options_copy(const struct smb_options *from, struct smb_options *to);
+void options_done(struct smb_options *o);
 
 /* put.c */
 void puts_free(struct puts *p);

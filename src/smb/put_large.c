@@ -1,6 +1,7 @@
 /* put_large.c - a file as a stream of WRITEs. */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "smb/ntstatus.h"
 #include "smb/put.h"
 
 static void close_it(struct job *j);
@@ -108,6 +109,17 @@ flush(struct job *j)
 	chain_start(c, false);
 }
 
+/* The session expired just before the times were set, and the CLOSE behind ran all the
+ * same: open it again, write nothing, and close. */
+static bool
+closed_too_early(const struct job *j)
+{
+	const struct chain_part *p = chain_failure(&j->chain);
+
+	return !j->err && !j->chain.open && p &&
+	       p->status == NT_NETWORK_SESSION_EXPIRED;
+}
+
 static void
 on_closed(struct chain *c, const struct err *e)
 {
@@ -116,6 +128,12 @@ on_closed(struct chain *c, const struct err *e)
 
 	if (e)
 		return; /* puts_died() tells all */
+	if (closed_too_early(j)) {
+		j->put.start_bytes = j->put.size_bytes;
+		j->state = JOB_OPENING;
+		large_begin(j);
+		return;
+	}
 	if (chain_result(c, BLAME_WRITE, j->put.path, &why) < 0 ||
 	    (!j->err && job_check_size(j, &why) < 0))
 		job_fail(j, &why);

@@ -370,7 +370,7 @@ smb_list(struct smb *s, const char *path,
 		return err_set(e, ERR_ADDRESS, 58,
 			       "%s: the server allows lists of %u bytes only; one name "
 			       "may need %d",
-			       s->server, (unsigned)l.page_bytes, LIST_LEAST_BYTES);
+			       s->o.server, (unsigned)l.page_bytes, LIST_LEAST_BYTES);
 	if (open_by_name(
 		&c, s,
 		&(struct pdu_create){.path = path,

@@ -43,6 +43,7 @@ session_call(struct conn *c, struct session_call *call, struct err *e)
 				  .cost_bytes = 1}},
 			.bare = call->bare,
 			.urgent = true,
+			.renews = call->renews,
 			.leaving = call->leaving,
 			.reply = on_reply,
 			.done = on_done,
@@ -73,6 +74,7 @@ struct log_on { /* while it goes on */
 	struct session *s;
 	struct conn *c;
 	struct auth *auth;
+	bool renews;
 	bool ours_is_done; /* auth_step() has said 1 */
 	uint8_t preauth[CRYPTO_PREAUTH_BYTES];
 	const uint8_t *token; /* to send; borrowed from auth */
@@ -173,6 +175,8 @@ logged_on(struct log_on *l, const struct pdu_msg *m, const struct pdu_session *p
 			    e, ERR_ADDRESS, 1326,
 			    "the server ended the log-on before it was done");
 	}
+	if (l->renews)
+		return 0;
 	if (make_keys(l, e) < 0)
 		return -1;
 	if (s->nobody)
@@ -197,6 +201,9 @@ on_setup(void *self, const struct pdu_msg *m, struct err *e)
 		return 0;
 	if (pdu_get_session(m, &p, e) < 0)
 		return -1;
+	if (l->renews && m->header.session_id != l->c->session_id)
+		return err_set(e, ERR_ATTEMPT, 58,
+			       "the server renews another session than was asked for");
 	l->c->session_id = m->header.session_id;
 	if (m->header.status == NT_SUCCESS)
 		return logged_on(l, m, &p, e);
@@ -219,7 +226,8 @@ exchange(struct log_on *l, struct err *e)
 
 	for (int i = 0; i < LEGS_MAX; i++) {
 		struct session_call call = {.command = PDU_SESSION_SETUP,
-					    .bare = true,
+					    .bare = !l->renews,
+					    .renews = l->renews,
 					    .leaving = setup_leaving,
 					    .reply = on_setup,
 					    .self = l};
@@ -253,11 +261,11 @@ add_note(const struct auth *a, struct err *e)
 	e->ntstatus = first.ntstatus;
 }
 
-int
-session_log_on(struct session *s, struct conn *c, struct err *e)
+static int
+log_on(struct session *s, struct conn *c, bool renews, struct err *e)
 {
 	const struct smb_options *o = s->o;
-	struct log_on l = {.s = s, .c = c};
+	struct log_on l = {.s = s, .c = c, .renews = renews};
 	struct auth_options a = {.kind = o->auth,
 				 .account = o->account,
 				 .password = o->password,
@@ -283,6 +291,26 @@ session_log_on(struct session *s, struct conn *c, struct err *e)
 		add_note(l.auth, e);
 	auth_free(l.auth);
 	return rc < 0 ? -1 : 0;
+}
+
+int
+session_log_on(struct session *s, struct conn *c, struct err *e)
+{
+	return log_on(s, c, false, e);
+}
+
+int
+session_renew(struct session *s, struct conn *c, struct err *e)
+{
+	bool sign = c->sign;
+	int rc;
+
+	/* By a key where there is one, whatever the address says of the rest: a server
+	 * takes a new log-on only from who had the old one. */
+	c->sign = c->crypto != NULL;
+	rc = log_on(s, c, true, e);
+	c->sign = sign;
+	return rc;
 }
 
 /* --- tree ---------------------------------------------------------------------------

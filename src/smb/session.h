@@ -13,8 +13,7 @@
 #include "smb/smb.h"
 
 struct session {
-	/* as asked; strings borrowed while the log-on goes on */
-	const struct smb_options *o;
+	const struct smb_options *o; /* as asked; borrowed */
 	int64_t deadline_at_ms;
 
 	/* as agreed in NEGOTIATE */
@@ -32,6 +31,9 @@ struct session {
 
 int session_negotiate(struct session *s, struct conn *c, struct err *e) MUST_USE;
 int session_log_on(struct session *s, struct conn *c, struct err *e) MUST_USE;
+/* Log on once more under the same id, with credentials got anew; keys stay as they are
+ * (3.2.5.3.2). */
+int session_renew(struct session *s, struct conn *c, struct err *e) MUST_USE;
 int session_tree(struct session *s, struct conn *c, struct err *e) MUST_USE;
 
 /* Below 3.1.1, signed: does the server confirm what was negotiated? */
@@ -42,7 +44,7 @@ int session_validate(struct session *s, struct conn *c, struct err *e) MUST_USE;
 struct session_call {
 	struct pdu_buf buf;
 	enum pdu_command command;
-	bool bare;
+	bool bare, renews;
 	void (*leaving)(struct op *op);
 	int (*reply)(void *self, const struct pdu_msg *m, struct err *e);
 	void *self;

@@ -76,6 +76,22 @@ take_limits(struct smb *s, const struct smb_options *o)
 	s->conn->reply_max_bytes = s->read_max_bytes;
 }
 
+/* The session has expired, as Kerberos tickets do. */
+static int
+renew(void *self, struct err *e)
+{
+	struct smb *s = self;
+	struct conn *c = s->conn;
+	int rc;
+
+	c->deadline_at_ms =
+	    clock_mono_ms(c->clock) + or_default(s->o.connect_ms, CONNECT_MS);
+	s->session.deadline_at_ms = c->deadline_at_ms;
+	rc = session_renew(&s->session, c, e);
+	c->deadline_at_ms = 0;
+	return rc;
+}
+
 int
 smb_start(const struct smb_options *o, int fd, int64_t start_at_ms, struct smb **out,
 	  struct err *e)
@@ -83,21 +99,22 @@ smb_start(const struct smb_options *o, int fd, int64_t start_at_ms, struct smb *
 	struct smb *s = mem_zero(1, sizeof(*s));
 	struct conn *c = conn_new(fd, o->clock, o->stop);
 
+	options_copy(o, &s->o);
 	s->conn = c;
-	s->server = mem_dup(o->server);
-	c->peer = s->server;
+	c->peer = s->o.server;
 	c->request_ms = or_default(o->request_ms, REQUEST_MS);
 	c->progress_ms = or_default(o->progress_ms, PROGRESS_MS);
 	c->deadline_at_ms = start_at_ms + or_default(o->connect_ms, CONNECT_MS);
-	s->session.o = o;
+	s->session.o = &s->o;
 	s->session.deadline_at_ms = c->deadline_at_ms;
 	if (log_on(s, e) < 0) {
 		smb_free(s);
 		return -1;
 	}
 	take_limits(s, o);
-	s->session.o = NULL;
 	c->deadline_at_ms = 0;
+	c->renew = renew;
+	c->renew_self = s;
 	s->connect_ms = clock_mono_ms(o->clock) - start_at_ms;
 	*out = s;
 	return 0;
@@ -135,6 +152,7 @@ say_farewell(struct smb *s)
 	    c->flight.first)
 		return;
 	c->deadline_at_ms = clock_mono_ms(c->clock) + FAREWELL_MS;
+	c->renew = NULL; /* not worth it */
 	pdu_put_simple(&call.buf, PDU_LOGOFF);
 	if (session_call(c, &call, &ignored) < 0)
 		return; /* it is over either way */
@@ -148,7 +166,7 @@ smb_free(struct smb *s)
 	say_farewell(s);
 	conn_free(s->conn);
 	puts_free(s->puts);
-	mem_free(s->server);
+	options_done(&s->o);
 	mem_free(s);
 }
 

@@ -24,7 +24,7 @@
  * Behind the door: pdu_request.c and pdu_reply.c (messages), dial.c (TCP), conn.c,
  * conn_out.c and conn_in.c (poll loop), credits.c, window.c, crypto.c (keys, signing,
  * encryption), auth.c (GSSAPI), negotiate.c, session.c, chain.c (requests about one
- * file as one), smb.c, file.c, query.c, put.c, put_small.c and put_large.c (pipeline),
+ * file as one), smb.c, options.c, file.c, query.c, put.c, put_small.c and put_large.c (pipeline),
  * ntstatus.c (status -> Win32, text), blame.c (status -> whose fault). */
 #ifndef SMB_SMB_H
 #define SMB_SMB_H
@@ -82,7 +82,7 @@ struct smb_options {
 	int64_t window_max_bytes; /* most bytes of WRITE in flight; 0: 16 MiB */
 	/* largest WRITE; 0: 512 KiB; the server's limit holds too */
 	uint32_t write_max_bytes;
-	bool flush;          /* queued puts reach the server's disk before `done`   */
+	bool flush; /* queued puts reach the server's disk before `done`   */
 
 	/* deadlines, all in ms; 0 takes the default in brackets */
 	int64_t connect_ms;  /* TCP and log-on together [15,000]                    */
@@ -95,7 +95,10 @@ struct smb_options {
 
 struct smb;
 
-/* Connect, negotiate, log on, connect the tree.  Errors a caller acts on:
+/* A session that expires on the way (as Kerberos tickets do) is renewed by itself: the
+ * options are kept for that, their secrets in memory that is wiped.
+ *
+ * Connect, negotiate, log on, connect the tree.  Errors a caller acts on:
  *   ERR_ADDRESS  53 (no such host, refused, unreachable, timed out), 67 (no such
  * share), 1326 (wrong account or password: never tried a second time), 5 (no rights),
  * 1311 (no KDC can be reached), SMB1-only server, signing or encryption required but

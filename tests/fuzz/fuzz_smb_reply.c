@@ -63,8 +63,8 @@ make(int *peer)
 	struct smb *s = mem_zero(1, sizeof(*s));
 
 	s->conn = conn_new(pair[0], clock_real(), NULL);
-	s->server = mem_dup("fuzz");
-	s->conn->peer = s->server;
+	s->o.server = mem_dup("fuzz");
+	s->conn->peer = s->o.server;
 	s->conn->dialect = 0x0302;
 	s->conn->credits.multi = true;
 	s->conn->credits.available = 64;

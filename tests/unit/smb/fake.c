@@ -100,6 +100,37 @@ answer_simple(uint16_t command, struct pdu_buf *out)
 		   bodies[command].structure_size);
 }
 
+/* A server of two legs: "go on", then "welcome". */
+static uint32_t
+answer_setup(struct fake *f, const uint8_t *request, struct pdu_buf *out)
+{
+	static const uint8_t token[4] = {0xa1, 2, 0x30, 0};
+	bool last = ++f->legs % 2 == 0;
+	uint8_t *b;
+
+	begin(out, request, last ? NT_SUCCESS : NT_MORE_PROCESSING_REQUIRED, f->grant);
+	b = pdu_buf_add(out, 8 + sizeof(token));
+	wire_put16(b, 9);
+	wire_put16(b + 4, 64 + 8);
+	wire_put16(b + 6, sizeof(token));
+	memcpy(b + 8, token, sizeof(token));
+	if (last) {
+		f->log_ons++;
+		f->since_log_on = f->no_renewal ? f->expire_after : 0;
+	}
+	return last ? NT_SUCCESS : NT_MORE_PROCESSING_REQUIRED;
+}
+
+/* CLOSE, LOGOFF and ECHO always go, as MS-SMB2 3.3.5.2.9 has it. */
+static bool
+is_expired(struct fake *f, uint16_t command)
+{
+	if (!f->expire_after || command == PDU_CLOSE || command == PDU_LOGOFF ||
+	    command == PDU_ECHO)
+		return false;
+	return f->since_log_on++ >= f->expire_after;
+}
+
 /* One request of a compound, or the only one.  Returns its status; *failed is that of
  * those before it. */
 static uint32_t
@@ -112,6 +143,13 @@ answer_one(struct fake *f, const uint8_t *request, uint32_t failed, struct pdu_b
 	if (command >= FAKE_COMMANDS)
 		command = 0;
 	f->count[command]++;
+	if (command == PDU_SESSION_SETUP)
+		return answer_setup(f, request, out);
+	if (is_expired(f, command)) {
+		begin(out, request, NT_NETWORK_SESSION_EXPIRED, f->grant);
+		wire_put16(pdu_buf_add(out, 9), 9);
+		return command == PDU_CREATE ? NT_NETWORK_SESSION_EXPIRED : status;
+	}
 	if (!status &&
 	    (!f->fail_file || f->created + (command == PDU_CREATE) == f->fail_file))
 		status = f->status[command];
@@ -391,6 +429,15 @@ serve(void *self)
 /* --- start and stop -----------------------------------------------------------------
  */
 
+static int
+renew(void *self, struct err *e)
+{
+	struct smb *s = self;
+
+	s->session.deadline_at_ms = clock_mono_ms(s->conn->clock) + 15000;
+	return session_renew(&s->session, s->conn, e);
+}
+
 struct smb *
 fake_start(struct fake *f, const struct clock *clock)
 {
@@ -411,13 +458,17 @@ fake_start(struct fake *f, const struct clock *clock)
 	struct conn *c = conn_new(pair[0], clock, NULL);
 
 	s->conn = c;
-	s->server = mem_dup("DSSMS");
+	s->o.server = mem_dup("DSSMS");
+	s->o.auth = SMB_AUTH_ANONYMOUS;
+	s->session.o = &s->o;
 	s->compounds = true;
 	s->window_max_bytes = 16 * 1024 * 1024;
 	s->write_max_bytes = 512 * 1024;
 	s->read_max_bytes = 1024 * 1024;
 	s->transact_max_bytes = 1024 * 1024;
-	c->peer = s->server;
+	c->peer = s->o.server;
+	c->renew = renew;
+	c->renew_self = s;
 	c->dialect = 0x0302;
 	c->session_id = 7;
 	c->tree_id = 3;
@@ -428,7 +479,7 @@ fake_start(struct fake *f, const struct clock *clock)
 	c->reply_max_bytes = 1024 * 1024;
 	c->sign = f->sign;
 	c->seal = f->seal;
-	if (f->sign || f->seal)
+	if (f->sign || f->seal) /* else it is nobody, who has no key */
 		c->crypto = make_crypto(false);
 	return s;
 }

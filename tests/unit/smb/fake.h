@@ -46,6 +46,9 @@ struct fake {
 	uint16_t grant;      /* credits with each answer */
 	int64_t size_bytes;  /* of a file that is opened */
 	bool sign, seal;
+	/* so many requests after each log-on the session expires; 0: never */
+	unsigned expire_after;
+	bool no_renewal;   /* a log-on does not help against that */
 	bool no_compounds; /* a compound ends the connection */
 
 	/* what it saw */
@@ -56,8 +59,10 @@ struct fake {
 	int64_t written_upto;
 	uint32_t largest_write;
 	uint64_t created;
+	unsigned log_ons; /* that ended well */
 
 	/* its own */
+	unsigned since_log_on, legs;
 	int fd;
 	struct thread *thread;
 	struct crypto *crypto;
