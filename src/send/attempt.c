@@ -26,6 +26,14 @@ static const uint32_t refused_logons[] = {
     1909, /* ACCOUNT_LOCKED_OUT        */
 };
 
+/* MS-ERREF 2.3: the server is there and has forgotten who we are: it was restarted, an
+ * administrator closed the session, a ticket could not be renewed in time. */
+#define NETWORK_NAME_DELETED    UINT32_C(0xC00000C9)
+#define USER_SESSION_DELETED    UINT32_C(0xC0000203)
+#define NETWORK_SESSION_EXPIRED UINT32_C(0xC000035C)
+
+enum { SESSIONS_LOST_MAX = 3 }; /* in a row, without progress; a choice */
+
 /* clang-format off */
 static const char *const outcome_names[] = {
 	[ATTEMPT_SENT] = "sent",              [ATTEMPT_FAILED] = "failed",
@@ -49,6 +57,14 @@ is_refused_logon(const struct err *e)
 		if (e->win32 == refused_logons[i])
 			return true;
 	return false;
+}
+
+static bool
+is_session_lost(const struct err *e)
+{
+	return e->ntstatus == NETWORK_NAME_DELETED ||
+	       e->ntstatus == USER_SESSION_DELETED ||
+	       e->ntstatus == NETWORK_SESSION_EXPIRED;
 }
 
 /* What an error that ends the work at one address makes of the attempt.
@@ -225,16 +241,24 @@ reconnect(struct run *r, struct err *e)
  */
 struct retries {
 	int64_t failed;
+	int64_t sessions_lost;
 	struct request_progress best;
 };
+
+static void
+count_anew(struct retries *t, const struct run *r)
+{
+	if (!prefix_beyond(&r->kept, &t->best))
+		return;
+	t->best = r->kept;
+	t->failed = 0;
+	t->sessions_lost = 0;
+}
 
 static bool
 may_retry(struct retries *t, const struct run *r)
 {
-	if (prefix_beyond(&r->kept, &t->best)) {
-		t->best = r->kept;
-		t->failed = 0;
-	}
+	count_anew(t, r);
 	return ++t->failed <= r->a->settings->retries && !r->staging_gone;
 }
 
@@ -257,12 +281,26 @@ connect_again(struct run *r, struct retries *t, enum attempt_outcome *out,
 	}
 }
 
+/* A lost session is nobody's failure: a new one is made at once and no retry is spent,
+ * unless it is lost again and again.  0: there is a connection.  -1: nothing was done,
+ * or *e says why there is none. */
+static int
+renew_session(struct run *r, struct retries *t, struct err *e)
+{
+	count_anew(t, r);
+	if (!is_session_lost(e) || r->staging_gone ||
+	    ++t->sessions_lost > SESSIONS_LOST_MAX)
+		return -1;
+	run_disconnect(r);
+	return reconnect(r, e);
+}
+
 /* Everything from a good connection on.  ATTEMPT_NO_CONNECTION: this address can not
  * be used any more. */
 static enum attempt_outcome
 use_address(struct run *r, struct err *e)
 {
-	struct retries tries = {0, r->kept};
+	struct retries tries = {.best = r->kept};
 	enum attempt_outcome outcome;
 
 	for (;;) {
@@ -273,6 +311,8 @@ use_address(struct run *r, struct err *e)
 			return outcome;
 		event_log(r->a->log, &r->about, EVENT_TROUBLE, e->text,
 			  (unsigned)e->win32);
+		if (outcome == ATTEMPT_RETRY && renew_session(r, &tries, e) == 0)
+			continue;
 		if (outcome == ATTEMPT_NO_CONNECTION)
 			return outcome;
 		if (!may_retry(&tries, r))

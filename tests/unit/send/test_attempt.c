@@ -170,6 +170,47 @@ test_retries_used_up(void **state)
 	fixture_done(&f);
 }
 
+/* A session that the server forgot is nobody's failure: on at once, no retry spent. */
+static void
+test_session_lost(void **state)
+{
+	struct attempt_result r;
+	struct fixture f;
+	AUTO_FREE char *log = NULL;
+
+	(void)state;
+	fixture_init(&f, false, BIG);
+	f.fault.ntstatus = 0xC0000203; /* STATUS_USER_SESSION_DELETED */
+	f.fail_at[0] = 8;
+	r = fixture_run(&f);
+	assert_int_equal(r.outcome, ATTEMPT_SENT);
+	assert_int_equal(f.connections, 2);
+	fixture_check_published(&f, 0);
+	log = fixture_log(&f);
+	assert_non_null(strstr(log, "line cut, Win32 error = 64\n"));
+	assert_null(strstr(log, "before retry"));
+	assert_non_null(strstr(log, "Resuming "));
+	fixture_done(&f);
+}
+
+/* Three for nothing, and from then on they count. */
+static void
+test_session_lost_for_ever(void **state)
+{
+	struct attempt_result r;
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f, true, BIG);
+	f.fault.ntstatus = 0xC00000C9; /* STATUS_NETWORK_NAME_DELETED */
+	for (size_t i = 0; i < COUNT(f.fail_at); i++)
+		f.fail_at[i] = 2;
+	r = fixture_run(&f);
+	assert_int_equal(r.outcome, ATTEMPT_RETRY);
+	assert_int_equal(f.connections, 6); /* the first, three, two retries */
+	fixture_done(&f);
+}
+
 /* What one attempt got there, the next one goes on with; and checks it. */
 static void
 test_resume_later(void **state)
@@ -497,6 +538,8 @@ main(void)
 	    cmocka_unit_test(test_resume_within),
 	    cmocka_unit_test(test_progress_counts_anew),
 	    cmocka_unit_test(test_retries_used_up),
+	    cmocka_unit_test(test_session_lost),
+	    cmocka_unit_test(test_session_lost_for_ever),
 	    cmocka_unit_test(test_resume_later),
 	    cmocka_unit_test(test_staging_was_changed),
 	    cmocka_unit_test(test_orders),
