@@ -262,7 +262,7 @@ free_package(void *self, const char *package_id)
 		return 0;
 	}
 	event_log(d->o->log, NULL, EVENT_LOCAL_TROUBLE, e.text);
-	return -1;
+	return 1; /* it stays marked: tried again when the next request ends */
 }
 
 static void
@@ -294,7 +294,9 @@ tidy(struct dispatcher *d, const char *owner, struct err *e)
 		return 0;
 	d->packages_ended = false;
 	return outbox_free_packages(d->outbox, now_ms - FAILED_KEEP_MS, free_package, d,
-				    e);
+				    e) < 0
+		   ? -1
+		   : 0;
 }
 
 /* --- the loop
