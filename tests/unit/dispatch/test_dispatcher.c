@@ -1,0 +1,811 @@
+/* The dispatcher's loop with real threads, a real outbox and folders as sites.  Nothing
+ * here waits for time to pass: a clock turned by hand stops the sender, and holds a
+ * sending thread, where the test wants it.  What goes wrong here is put between
+ * (--wrap, see meson.build): every call of the outbox, the start of a thread, and the
+ * removal of a package. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/auto.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/thread.h"
+#include "dispatch/dispatch.h"
+#include "fixture.h"
+
+enum { LONG_MS = 30000, HOUR_MS = 3600000, DAY_MS = 86400000, STOP_LIMIT_MS = 2000 };
+
+/* --- what goes wrong ------------------------------------------------------------- */
+
+/* Set and read by the test's own thread, which runs the dispatcher. */
+static struct {
+	unsigned fail_at; /* that call of the outbox fails; 0: none */
+	unsigned calls;
+	const char *no_thread; /* none can be started of this name */
+	bool keep_packages;    /* none can be removed                */
+	bool no_outbox;        /* sending threads cannot open theirs */
+	void (*before_claim)(void);
+} wrong;
+
+static _Thread_local bool is_test_thread;
+
+static bool
+fails(struct err *e)
+{
+	if (!is_test_thread || ++wrong.calls != wrong.fail_at)
+		return false;
+	(void)err_set(e, ERR_LOCAL, 0, "call %u of the outbox failed", wrong.calls);
+	return true;
+}
+
+int __real_outbox_open(const char *folder, struct outbox **out, struct err *e);
+int __wrap_outbox_open(const char *folder, struct outbox **out, struct err *e);
+int
+__wrap_outbox_open(const char *folder, struct outbox **out, struct err *e)
+{
+	if (!is_test_thread && wrong.no_outbox)
+		return err_set(e, ERR_LOCAL, 0, "no more descriptors");
+	return fails(e) ? -1 : __real_outbox_open(folder, out, e);
+}
+
+int __real_outbox_claim(struct outbox *o, struct request_id id, const char *name,
+			int64_t now_ms, int64_t lease_ms, struct request *out,
+			struct err *e);
+int __wrap_outbox_claim(struct outbox *o, struct request_id id, const char *name,
+			int64_t now_ms, int64_t lease_ms, struct request *out,
+			struct err *e);
+int
+__wrap_outbox_claim(struct outbox *o, struct request_id id, const char *name,
+		    int64_t now_ms, int64_t lease_ms, struct request *out,
+		    struct err *e)
+{
+	if (wrong.before_claim)
+		wrong.before_claim();
+	return fails(e) ? -1
+			: __real_outbox_claim(o, id, name, now_ms, lease_ms, out, e);
+}
+
+int __real_outbox_finish(struct outbox *o, struct request_id id, const char *owner,
+			 int64_t now_ms, const struct outbox_end *end, struct err *e);
+int __wrap_outbox_finish(struct outbox *o, struct request_id id, const char *owner,
+			 int64_t now_ms, const struct outbox_end *end, struct err *e);
+int
+__wrap_outbox_finish(struct outbox *o, struct request_id id, const char *owner,
+		     int64_t now_ms, const struct outbox_end *end, struct err *e)
+{
+	return fails(e) ? -1 : __real_outbox_finish(o, id, owner, now_ms, end, e);
+}
+
+int __real_outbox_recover(struct outbox *o, const char *name, int64_t now_ms,
+			  void (*each)(void *self, const struct request *r,
+				       bool expired_lifetime),
+			  void *self, struct err *e);
+int __wrap_outbox_recover(struct outbox *o, const char *name, int64_t now_ms,
+			  void (*each)(void *self, const struct request *r,
+				       bool expired_lifetime),
+			  void *self, struct err *e);
+int
+__wrap_outbox_recover(struct outbox *o, const char *name, int64_t now_ms,
+		      void (*each)(void *self, const struct request *r,
+				   bool expired_lifetime),
+		      void *self, struct err *e)
+{
+	return fails(e) ? -1 : __real_outbox_recover(o, name, now_ms, each, self, e);
+}
+
+int __real_outbox_sites_changed(struct outbox *o, int64_t now_ms, int64_t *cursor,
+				int (*each)(void *self, const struct outbox_site *s),
+				void *self, struct err *e);
+int __wrap_outbox_sites_changed(struct outbox *o, int64_t now_ms, int64_t *cursor,
+				int (*each)(void *self, const struct outbox_site *s),
+				void *self, struct err *e);
+int
+__wrap_outbox_sites_changed(struct outbox *o, int64_t now_ms, int64_t *cursor,
+			    int (*each)(void *self, const struct outbox_site *s),
+			    void *self, struct err *e)
+{
+	return fails(e) ? -1
+			: __real_outbox_sites_changed(o, now_ms, cursor, each, self, e);
+}
+
+int __real_outbox_free_packages(struct outbox *o, int64_t failed_before_at_ms,
+				int (*each)(void *self, const char *package_id),
+				void *self, struct err *e);
+int __wrap_outbox_free_packages(struct outbox *o, int64_t failed_before_at_ms,
+				int (*each)(void *self, const char *package_id),
+				void *self, struct err *e);
+int
+__wrap_outbox_free_packages(struct outbox *o, int64_t failed_before_at_ms,
+			    int (*each)(void *self, const char *package_id), void *self,
+			    struct err *e)
+{
+	return fails(e)
+		   ? -1
+		   : __real_outbox_free_packages(o, failed_before_at_ms, each, self, e);
+}
+
+int __real_thread_start(const char *name, void (*fn)(void *self), void *self,
+			struct thread **out, struct err *e);
+int __wrap_thread_start(const char *name, void (*fn)(void *self), void *self,
+			struct thread **out, struct err *e);
+int
+__wrap_thread_start(const char *name, void (*fn)(void *self), void *self,
+		    struct thread **out, struct err *e)
+{
+	if (str_eq(name, wrong.no_thread))
+		return err_set(e, ERR_LOCAL, 0, "no more threads");
+	return __real_thread_start(name, fn, self, out, e);
+}
+
+int __real_package_remove(const char *store, const char *id, struct err *e);
+int __wrap_package_remove(const char *store, const char *id, struct err *e);
+int
+__wrap_package_remove(const char *store, const char *id, struct err *e)
+{
+	if (wrong.keep_packages)
+		return err_set(e, ERR_LOCAL, 0, "package %s cannot be removed", id);
+	return __real_package_remove(store, id, e);
+}
+
+/* --- a clock that stops the sender ----------------------------------------------- */
+
+/* With `stop` set: a sending thread that has its slot (and looks at the clock the second
+ * time, to keep that it is SENDING) throws it, and is held until the pool is told to
+ * stop; or, when it shall not hear that in time, until the pool ends.  The dispatcher's
+ * clock has then gone on by far more than it waits. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct stop *stop;
+	bool hears_late;
+	bool is_open;
+	int64_t ahead_ms; /* of the real clock */
+} gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+static _Thread_local int looks_at_clock;
+
+static int64_t
+gate_wall_ms(void *self)
+{
+	(void)self;
+	if (!is_test_thread && ++looks_at_clock == 2) {
+		(void)pthread_mutex_lock(&gate.lock);
+		if (gate.stop)
+			stop_throw(gate.stop);
+		while (gate.stop && !gate.is_open)
+			(void)pthread_cond_wait(&gate.changed, &gate.lock);
+		(void)pthread_mutex_unlock(&gate.lock);
+	}
+	return clock_wall_ms(clock_real());
+}
+
+static int64_t
+gate_mono_ms(void *self)
+{
+	int64_t ahead_ms;
+
+	(void)self;
+	(void)pthread_mutex_lock(&gate.lock);
+	ahead_ms = gate.ahead_ms;
+	(void)pthread_mutex_unlock(&gate.lock);
+	return clock_mono_ms(clock_real()) + ahead_ms;
+}
+
+static const struct clock gate_clock = {gate_mono_ms, gate_wall_ms, NULL};
+
+static void
+gate_set(struct stop *stop, bool hears_late)
+{
+	(void)pthread_mutex_lock(&gate.lock);
+	gate.stop = stop;
+	gate.hears_late = hears_late;
+	gate.is_open = false;
+	gate.ahead_ms = 0;
+	(void)pthread_mutex_unlock(&gate.lock);
+}
+
+static void
+gate_open(bool at_last)
+{
+	(void)pthread_mutex_lock(&gate.lock);
+	gate.is_open = at_last || !gate.hears_late;
+	if (!gate.is_open)
+		gate.ahead_ms = LONG_MS;
+	(void)pthread_cond_broadcast(&gate.changed);
+	(void)pthread_mutex_unlock(&gate.lock);
+}
+
+void __real_pool_stop(struct pool *p);
+void __wrap_pool_stop(struct pool *p);
+void
+__wrap_pool_stop(struct pool *p)
+{
+	__real_pool_stop(p);
+	gate_open(false);
+}
+
+void __real_pool_free(struct pool *p);
+void __wrap_pool_free(struct pool *p);
+void
+__wrap_pool_free(struct pool *p)
+{
+	gate_open(true);
+	__real_pool_free(p);
+}
+
+/* --- set-up ---------------------------------------------------------------------- */
+
+struct rig {
+	struct fixture f; /* package, folders, log; its MS1.2 is our MS2.1 */
+	struct config_site sites[2];
+	struct config config;
+	struct outbox *outbox;
+	struct stop *stop;
+};
+
+static int
+enter(void **state)
+{
+	struct rig *g = mem_zero(1, sizeof(*g));
+	struct config_sender *s = &g->config.sender;
+
+	is_test_thread = true;
+	memset(&wrong, 0, sizeof(wrong));
+	fixture_init(&g->f, true, 1000);
+	g->sites[0] = g->f.site;
+	g->sites[1] = (struct config_site){.code = mem_dup("MS2"),
+					   .addresses = &g->f.addresses[1],
+					   .address_count = 1};
+	g->config.sites = g->sites;
+	g->config.site_count = COUNT(g->sites);
+	*s = g->f.settings;
+	s->max_sendings = 5;
+	s->max_sendings_per_site = 3;
+	s->progress_save_ms = LONG_MS;
+	s->idle_connection_ms = LONG_MS;
+	s->site_hold_ms = DAY_MS;
+	assert_int_equal(outbox_open(g->f.root, &g->outbox, &g->f.e), 0);
+	g->stop = stop_new();
+	*state = g;
+	return 0;
+}
+
+static int
+leave(void **state)
+{
+	struct rig *g = *state;
+
+	gate_set(NULL, false);
+	outbox_close(g->outbox);
+	stop_free(g->stop);
+	mem_free(g->sites[1].code);
+	fixture_done(&g->f);
+	mem_free(g);
+	return 0;
+}
+
+/* Filed an hour ago. */
+static struct request_id
+file_for(struct rig *g, const char *site, int64_t lifetime_ms)
+{
+	const struct outbox_new n = {.package = &g->f.request.package,
+				     .sites = &site,
+				     .site_count = 1,
+				     .priority = REQUEST_MEDIUM,
+				     .now_ms = clock_wall_ms(clock_real()) - HOUR_MS,
+				     .lifetime_ms = lifetime_ms};
+	struct request_id id;
+
+	assert_int_equal(outbox_add(g->outbox, &n, &id, &g->f.e), 1);
+	return id;
+}
+
+static struct request_id
+file(struct rig *g, const char *site)
+{
+	return file_for(g, site, DAY_MS);
+}
+
+static void
+command(struct rig *g, struct request_id id, enum outbox_command c)
+{
+	const int64_t now_ms = clock_wall_ms(clock_real());
+
+	assert_int_equal(outbox_command(g->outbox, id, c, now_ms, DAY_MS, &g->f.e), 1);
+}
+
+/* A request that nobody sends keeps the package in the store. */
+static struct request_id
+file_held(struct rig *g)
+{
+	const struct request_id id = file(g, "MS2");
+
+	command(g, id, OUTBOX_HOLD);
+	return id;
+}
+
+static struct request
+look(struct rig *g, struct request_id id)
+{
+	struct request r;
+
+	assert_int_equal(outbox_get(g->outbox, id, &r, &g->f.e), 1);
+	return r;
+}
+
+static int
+run(struct rig *g, bool until_idle)
+{
+	const struct dispatch_options o = {.config = &g->config,
+					   .state_folder = g->f.root,
+					   .until_idle = until_idle,
+					   .log = g->f.log,
+					   .clock = &gate_clock,
+					   .stop = g->stop};
+
+	wrong.calls = 0;
+	g->f.e = (struct err){0};
+	return dispatch_run(&o, &g->f.e);
+}
+
+/* Do these stand in the log, in this order?  Each is a line or begins one. */
+static void
+check_log(struct rig *g, const char *const *lines, size_t count)
+{
+	AUTO_FREE char *log = fixture_log(&g->f);
+	const char *at = log;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *found = at;
+
+		while (found && !str_starts(found, lines[i]))
+			if ((found = strchr(found, '\n')))
+				found++;
+		if (!found)
+			fail_msg("\"%s\" is not in its place:\n%s", lines[i], log);
+		at = found + strlen(lines[i]);
+		if ((at = strchr(at, '\n')))
+			at++;
+	}
+}
+
+static bool
+was_said(struct rig *g, const char *text)
+{
+	AUTO_FREE char *log = fixture_log(&g->f);
+
+	return strstr(log, text) != NULL;
+}
+
+/* --- sending --------------------------------------------------------------------- */
+
+static void
+sends_and_frees_the_package(void **state)
+{
+	static const char *const lines[] = {
+	    "Checking for sending capacity. Used 0 out of 5.",
+	    "Found send request.  ID: 1, Dest Site: MS1",
+	    "Checking for site-specific sending capacity.  Used 0 out of 3.",
+	    "Created sending thread (Thread ID = ",
+	    "Trying the No. 1 address (out of 1)",
+	    "Sending completed successfully",
+	    "event=attempt request=1 site=MS1 try=1 result=sent ",
+	};
+	struct rig *g = *state;
+	const struct request_id id = file(g, "MS1");
+	struct outbox_site site;
+
+	assert_true(fixture_there(g->f.store, g->f.request.package.id));
+	assert_int_equal(run(g, true), 0);
+	assert_int_equal(look(g, id).state, REQUEST_SENT);
+	assert_true(fixture_there(g->f.share[0], "setup/m/big"));
+	assert_true(fixture_there(g->f.share[0], "setup.sha256"));
+	assert_false(fixture_there(g->f.store, g->f.request.package.id));
+	assert_int_equal(outbox_site(g->outbox, "MS1", 0, &site, &g->f.e), 1);
+	assert_string_equal(site.address, "MS1.1");
+	check_log(g, lines, COUNT(lines));
+	assert_true(was_said(g, "No (more) send requests found to process.\n"));
+}
+
+static void
+nothing_to_do(void **state)
+{
+	struct rig *g = *state;
+	AUTO_FREE char *log = NULL;
+
+	assert_int_equal(run(g, true), 0);
+	log = fixture_log(&g->f);
+	assert_string_equal(log, "");
+}
+
+static void
+a_held_request_stays(void **state)
+{
+	struct rig *g = *state;
+	const struct request_id sent = file(g, "MS1");
+	const struct request_id held = file_held(g);
+
+	assert_int_equal(run(g, true), 1);
+	assert_int_equal(look(g, sent).state, REQUEST_SENT);
+	assert_int_equal(look(g, held).state, REQUEST_HELD);
+	assert_int_equal(look(g, held).attempts, 0);
+	fixture_check_published(&g->f, 0); /* the package is still in the store */
+	command(g, held, OUTBOX_RELEASE);
+	assert_int_equal(run(g, true), 0);
+	assert_int_equal(look(g, held).state, REQUEST_SENT);
+}
+
+/* More than may be sent at once, to two sites. */
+static void
+many_requests(void **state)
+{
+	enum { MANY = 12 };
+	struct rig *g = *state;
+	struct request_id ids[MANY];
+
+	for (size_t i = 0; i < MANY; i++)
+		ids[i] = file(g, i % 2 ? "MS1" : "MS2");
+	assert_int_equal(run(g, true), 0);
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(look(g, ids[i]).state, REQUEST_SENT);
+}
+
+/* --- a site that is down --------------------------------------------------------- */
+
+static void
+take_away(struct rig *g, size_t share)
+{
+	assert_int_equal(path_remove_tree(g->f.share[share], &g->f.e), 0);
+}
+
+/* The seed (design.md section 8), with a folder for the share. */
+static void
+a_missing_folder_puts_the_site_on_hold(void **state)
+{
+	static const char *const lines[] = {
+	    "Created sending thread (Thread ID = ",
+	    "Trying the No. 1 address (out of 1)",
+	    "Error during WNetAddConnection2 to ",
+	    "No (more) send requests found to process.",
+	    "There is no existing connection, Win32 error = 0",
+	    "Operation is retryable.",
+	    "Cannot connect to server /",
+	    "Could not establish connection.",
+	    "Attempt to connect failed.",
+	    "There is no existing connection, Win32 error = 0",
+	    "No need to disconnect",
+	    "Restart time = ",
+	    "event=attempt request=1 site=MS1 try=1 result=no_connection ",
+	};
+	struct rig *g = *state;
+	const int64_t from_ms = clock_wall_ms(clock_real());
+	const struct request_id id = file(g, "MS1");
+	struct outbox_site site;
+
+	take_away(g, 0);
+	assert_int_equal(run(g, true), 1);
+	assert_int_equal(look(g, id).state, REQUEST_WAITING);
+	assert_true(look(g, id).restart_at_ms >= from_ms + 60000);
+	assert_non_null(strstr(look(g, id).error_text, g->f.share[0]));
+	assert_int_equal(outbox_site(g->outbox, "MS1", from_ms, &site, &g->f.e), 1);
+	assert_true(site.hold_until_at_ms >= from_ms + DAY_MS);
+	assert_int_equal(site.failures, 1);
+	check_log(g, lines, COUNT(lines));
+}
+
+static void
+retry_lifts_the_hold(void **state)
+{
+	struct rig *g = *state;
+	const struct request_id id = file(g, "MS1");
+	struct outbox_site site;
+
+	take_away(g, 0);
+	assert_int_equal(run(g, true), 1);
+	assert_int_equal(path_make(g->f.share[0], 0700, &g->f.e), 0);
+	assert_int_equal(run(g, true), 1); /* waits for its restart time */
+	assert_int_equal(look(g, id).attempts, 1);
+	command(g, id, OUTBOX_RETRY);
+	assert_int_equal(run(g, true), 0);
+	assert_int_equal(look(g, id).state, REQUEST_SENT);
+	assert_int_equal(outbox_site(g->outbox, "MS1", 0, &site, &g->f.e), 1);
+	assert_int_equal(site.hold_until_at_ms, 0);
+	assert_int_equal(site.failures, 0);
+}
+
+static void
+a_dead_site_does_not_hinder_a_live_one(void **state)
+{
+	struct rig *g = *state;
+	struct request_id dead[2], live[4];
+
+	take_away(g, 0);
+	for (size_t i = 0; i < COUNT(dead); i++)
+		dead[i] = file(g, "MS1");
+	for (size_t i = 0; i < COUNT(live); i++)
+		live[i] = file(g, "MS2");
+	assert_int_equal(run(g, true), 1);
+	for (size_t i = 0; i < COUNT(live); i++)
+		assert_int_equal(look(g, live[i]).state, REQUEST_SENT);
+	for (size_t i = 0; i < COUNT(dead); i++)
+		assert_false(request_state_final(look(g, dead[i]).state));
+	assert_int_equal(look(g, dead[0]).state, REQUEST_WAITING);
+}
+
+/* --- stop ------------------------------------------------------------------------ */
+
+static void
+stop_before_anything(void **state)
+{
+	struct rig *g = *state;
+	const struct request_id id = file(g, "MS1");
+
+	stop_throw(g->stop);
+	assert_int_equal(run(g, false), 0);
+	assert_int_equal(look(g, id).state, REQUEST_PENDING);
+	assert_int_equal(look(g, id).attempts, 0);
+}
+
+/* The sending hears it, and the request is given back. */
+static void
+stop_while_sending(void **state)
+{
+	struct rig *g = *state;
+	const struct request_id id = file(g, "MS1");
+	const int64_t from_ms = clock_mono_ms(clock_real());
+
+	gate_set(g->stop, false);
+	assert_int_equal(run(g, false), 0);
+	assert_true(clock_mono_ms(clock_real()) - from_ms < STOP_LIMIT_MS);
+	assert_int_equal(look(g, id).state, REQUEST_PENDING);
+	assert_int_equal(look(g, id).attempts, 1);
+	assert_false(fixture_there(g->f.share[0], "setup.sha256"));
+}
+
+/* A sending that does not hear it in time is not waited for: its lease brings the
+ * request back, at the next start of this sender at once. */
+static void
+stop_that_is_not_heard(void **state)
+{
+	struct rig *g = *state;
+	const struct request_id id = file(g, "MS1");
+
+	gate_set(g->stop, true);
+	assert_int_equal(run(g, false), 0);
+	assert_true(request_state_active(look(g, id).state));
+	gate_set(NULL, false);
+	stop_free(g->stop);
+	g->stop = stop_new();
+	assert_int_equal(run(g, true), 0);
+	assert_int_equal(look(g, id).state, REQUEST_SENT);
+	assert_true(was_said(g, "Heartbeat is expired.\n"));
+}
+
+/* A sender that runs on: what is filed meanwhile goes without being asked for. */
+static struct rig *running;
+
+static void
+run_on(void *self)
+{
+	int *rc = self;
+	const struct dispatch_options o = {.config = &running->config,
+					   .state_folder = running->f.root,
+					   .log = running->f.log,
+					   .clock = clock_real(),
+					   .stop = running->stop};
+	struct err e;
+
+	*rc = dispatch_run(&o, &e);
+}
+
+static void
+wait_sent(struct rig *g, struct request_id id)
+{
+	const int64_t until_ms = clock_mono_ms(clock_real()) + LONG_MS;
+
+	while (look(g, id).state != REQUEST_SENT) {
+		assert_true(clock_mono_ms(clock_real()) < until_ms);
+		(void)outbox_wait(g->outbox, g->stop, LONG_MS);
+	}
+}
+
+static void
+what_is_filed_meanwhile_goes(void **state)
+{
+	struct rig *g = *state;
+	struct thread *thread;
+	int64_t from_ms;
+	int rc = -1;
+
+	(void)file_held(g);
+	running = g;
+	assert_int_equal(thread_start("test", run_on, &rc, &thread, &g->f.e), 0);
+	for (int i = 0; i < 3; i++)
+		wait_sent(g, file(g, "MS1"));
+	from_ms = clock_mono_ms(clock_real());
+	stop_throw(g->stop);
+	thread_join(thread);
+	assert_true(clock_mono_ms(clock_real()) - from_ms < STOP_LIMIT_MS);
+	assert_int_equal(rc, 0);
+}
+
+/* --- our own troubles ------------------------------------------------------------ */
+
+/* Every call that the dispatcher makes of the outbox fails once: it ends and says so,
+ * and the next run brings everything to its end. */
+static void
+every_outbox_call_fails_once(struct rig *g, bool stopped)
+{
+	int rc = -1;
+
+	(void)file_held(g);
+	for (unsigned k = 1; rc < 0; k++) {
+		const struct request_id id = file(g, "MS1");
+
+		assert_true(k < 100);
+		stop_free(g->stop);
+		g->stop = stop_new();
+		gate_set(stopped ? g->stop : NULL, false);
+		wrong.fail_at = k;
+		rc = run(g, !stopped);
+		gate_set(NULL, false);
+		if (rc < 0) {
+			assert_int_equal(g->f.e.kind, ERR_LOCAL);
+			assert_non_null(strstr(g->f.e.text, "of the outbox failed"));
+		} else {
+			assert_true(wrong.calls < k); /* a run without a failure */
+			assert_true(k > 5);
+		}
+		wrong.fail_at = 0;
+		stop_free(g->stop);
+		g->stop = stop_new();
+		assert_int_equal(run(g, true), 1); /* only the held one is left */
+		assert_int_equal(look(g, id).state, REQUEST_SENT);
+		fixture_check_published(&g->f, 0);
+	}
+}
+
+static void
+the_outbox_fails(void **state)
+{
+	every_outbox_call_fails_once(*state, false);
+}
+
+static void
+the_outbox_fails_while_stopping(void **state)
+{
+	every_outbox_call_fails_once(*state, true);
+}
+
+/* Not the request's fault: it goes back, and no more work is taken for a while. */
+static void
+no_thread_for_sending(void **state)
+{
+	struct rig *g = *state;
+	const struct request_id id = file(g, "MS1");
+
+	wrong.no_thread = "sending";
+	assert_int_equal(run(g, true), 1);
+	assert_int_equal(look(g, id).state, REQUEST_PENDING);
+	assert_true(was_said(g, "no more threads\n"));
+	wrong.no_thread = NULL;
+	assert_int_equal(run(g, true), 0);
+	assert_int_equal(look(g, id).state, REQUEST_SENT);
+}
+
+static void
+no_thread_for_watching(void **state)
+{
+	struct rig *g = *state;
+
+	wrong.no_thread = "outbox watch";
+	assert_int_equal(run(g, true), -1);
+	assert_string_equal(g->f.e.text, "no more threads");
+}
+
+static void
+a_package_that_cannot_be_removed(void **state)
+{
+	struct rig *g = *state;
+
+	(void)file(g, "MS1");
+	wrong.keep_packages = true;
+	assert_int_equal(run(g, true), 0); /* sent all the same */
+	assert_true(was_said(g, " cannot be removed\n"));
+	assert_true(fixture_there(g->f.store, g->f.request.package.id));
+	wrong.keep_packages = false;
+	assert_int_equal(run(g, true), 0); /* the next start sees to it */
+	assert_false(fixture_there(g->f.store, g->f.request.package.id));
+}
+
+/* A sending that failed for our own sake: nothing is held against the site, and no more
+ * work is taken for a while. */
+static void
+trouble_of_our_own(void **state)
+{
+	struct rig *g = *state;
+	const struct request_id id = file(g, "MS1");
+	struct outbox_site site;
+
+	wrong.no_outbox = true;
+	assert_int_equal(run(g, true), 1);
+	assert_int_equal(look(g, id).state, REQUEST_PENDING);
+	assert_int_equal(look(g, id).attempts, 1);
+	assert_int_equal(outbox_site(g->outbox, "MS1", 0, &site, &g->f.e), 1);
+	assert_int_equal(site.hold_until_at_ms, 0);
+	assert_true(was_said(g, "no more descriptors\n"));
+	wrong.no_outbox = false;
+	assert_int_equal(run(g, true), 0);
+	assert_int_equal(look(g, id).state, REQUEST_SENT);
+}
+
+static struct rig *quicker;
+
+static void
+hold_it(void)
+{
+	wrong.before_claim = NULL;
+	command(quicker, (struct request_id){1}, OUTBOX_HOLD);
+}
+
+/* Between looking and claiming a person held it: then it does not go. */
+static void
+somebody_was_quicker(void **state)
+{
+	struct rig *g = *state;
+	const struct request_id id = file(g, "MS1");
+
+	quicker = g;
+	wrong.before_claim = hold_it;
+	assert_int_equal(run(g, true), 1);
+	assert_int_equal(look(g, id).state, REQUEST_HELD);
+	assert_int_equal(look(g, id).attempts, 0);
+}
+
+static void
+a_lifetime_that_is_over(void **state)
+{
+	struct rig *g = *state;
+	const struct request_id id = file_for(g, "MS1", HOUR_MS / 2);
+
+	assert_int_equal(run(g, true), 0);
+	assert_int_equal(look(g, id).state, REQUEST_FAILED);
+	assert_true(was_said(g, "The send request to site MS1 is older than the "
+				"request lifetime and has failed.\n"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(sends_and_frees_the_package),
+	    TEST(nothing_to_do),
+	    TEST(a_held_request_stays),
+	    TEST(many_requests),
+	    TEST(a_missing_folder_puts_the_site_on_hold),
+	    TEST(retry_lifts_the_hold),
+	    TEST(a_dead_site_does_not_hinder_a_live_one),
+	    TEST(stop_before_anything),
+	    TEST(stop_while_sending),
+	    TEST(stop_that_is_not_heard),
+	    TEST(what_is_filed_meanwhile_goes),
+	    TEST(the_outbox_fails),
+	    TEST(the_outbox_fails_while_stopping),
+	    TEST(no_thread_for_sending),
+	    TEST(no_thread_for_watching),
+	    TEST(a_package_that_cannot_be_removed),
+	    TEST(trouble_of_our_own),
+	    TEST(somebody_was_quicker),
+	    TEST(a_lifetime_that_is_over),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

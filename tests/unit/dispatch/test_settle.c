@@ -1,0 +1,434 @@
+/* What follows from how an attempt ended: a row for each outcome, against a real outbox,
+ * with the lines read back from the log file. */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/auto.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "dispatch/settle.h"
+#include "fixture.h"
+
+enum {
+	HOUR_MS = 3600000,
+	OLD_HOLD_MS = 77, /* the hold that stood before, from NOW */
+	LOG_MOST_BYTES = 65536,
+};
+
+static int64_t
+now_ms(void *self)
+{
+	(void)self;
+	return NOW;
+}
+
+static const struct clock stopped_clock = {now_ms, now_ms, NULL};
+
+/* --- set-up ---------------------------------------------------------------------- */
+
+struct rig {
+	struct fixture *f;
+	struct config config;
+	struct config_address address;
+	char *log_path;
+	struct log *log;
+	struct dispatch_options options;
+	struct request request;
+	struct pool_report report;
+};
+
+static void
+rig_init(struct rig *g, struct fixture *f)
+{
+	static char section[] = "MS1.1";
+	static const char typed[] = "\\\\DSSMS\\SMS_SITE";
+	struct log_options o = {.echo_fd = -1, .clock = &stopped_clock};
+
+	*g = (struct rig){.f = f};
+	g->config.sender = (struct config_sender){.heartbeat_ms = 300000,
+						  .retry_delay_ms = 60000,
+						  .retries = 2,
+						  .site_hold_ms = HOUR_MS};
+	g->address.section = section;
+	assert_int_equal(address_parse(typed, strlen(typed), &g->address.where, &f->e),
+			 0);
+	o.path = g->log_path = mem_printf("%s/sender.log", f->folder);
+	assert_int_equal(log_open(&o, &g->log, &f->e), 0);
+	g->options = (struct dispatch_options){.config = &g->config,
+					       .state_folder = f->folder,
+					       .log = g->log,
+					       .clock = &stopped_clock};
+}
+
+static void
+rig_done(struct rig *g)
+{
+	log_close(g->log);
+	mem_free(g->log_path);
+}
+
+/* A request in `state` at a site that is on hold, and the report of its attempt. */
+static void
+rig_report(struct rig *g, enum request_state state, enum attempt_outcome outcome,
+	   const struct err *error)
+{
+	struct fixture *f = g->f;
+	struct attempt_result *r = &g->report.result;
+
+	assert_int_equal(outbox_site_result(f->o, "MS1", NULL, &f->e, NOW, &f->e), 0);
+	assert_int_equal(outbox_site_hold(f->o, "MS1", NOW + OLD_HOLD_MS, "", &f->e),
+			 0);
+	fixture_bring(f, g->request.id, state, &g->request);
+	g->report = (struct pool_report){.request = g->request, .thread_number = 205};
+	r->outcome = outcome;
+	r->error = *error;
+	r->progress = (struct request_progress){0, 10, 10};
+	r->history.request = g->request.id;
+	r->history.number = 1;
+	r->history.error_kind = error->kind;
+	r->history.error_win32 = error->win32;
+	str_copy_cut(r->history.result, sizeof(r->history.result),
+		     attempt_outcome_name(outcome));
+}
+
+/* The lines of the log, joined by '\n'; yours. */
+static char *
+log_lines(const struct rig *g)
+{
+	AUTO_STR struct str hold = {0};
+	AUTO_FREE char *text = NULL;
+	struct str out = {0};
+	size_t len;
+
+	assert_int_equal(path_read_file(g->log_path, LOG_MOST_BYTES, ERR_LOCAL, &text,
+					&len, &g->f->e),
+			 0);
+	for (char *line = text, *end; *line; line = end + 1) {
+		struct log_event ev;
+
+		end = strchr(line, '\n');
+		assert_non_null(end);
+		*end = '\0';
+		str_clear(&hold);
+		assert_int_equal(log_parse(line, &hold, &ev), 0);
+		assert_int_equal(ev.thread, 205);
+		str_addf(&out, "%s\n", ev.text);
+	}
+	return str_take(&out);
+}
+
+/* --- the table ------------------------------------------------------------------- */
+
+enum hold { KEPT, LIFTED, SET };
+
+struct row {
+	enum attempt_outcome outcome;
+	struct err error;
+	bool connected;
+	enum outbox_order order;
+	enum request_state from, to;
+	enum hold hold;
+	bool local;
+	const char *lines; /* @: the restart time */
+};
+
+#define RETRYABLE "Operation is retryable.\n"
+#define NONE      "There is no existing connection, Win32 error = 0\n"
+
+static const struct row rows[] = {
+    {.outcome = ATTEMPT_SENT,
+     .connected = true,
+     .from = REQUEST_PUBLISHING,
+     .to = REQUEST_SENT,
+     .hold = LIFTED,
+     .lines = ""},
+    {.outcome = ATTEMPT_FAILED,
+     .error = {.kind = ERR_REQUEST, .win32 = 123, .text = "no such name"},
+     .connected = true,
+     .from = REQUEST_SENDING,
+     .to = REQUEST_FAILED,
+     .hold = LIFTED,
+     .lines = "no such name, Win32 error = 123\nError is considered fatal.\n"},
+    {.outcome = ATTEMPT_RETRY,
+     .error = {.kind = ERR_ATTEMPT, .win32 = 64, .text = "line cut"},
+     .connected = true,
+     .from = REQUEST_SENDING,
+     .to = REQUEST_WAITING,
+     .hold = LIFTED,
+     .lines = RETRYABLE "Restart time = @\n"},
+    /* design.md section 8, from the sixth line on: the seed */
+    {.outcome = ATTEMPT_NO_CONNECTION,
+     .error = {.kind = ERR_ADDRESS, .win32 = 67, .text = "no such share"},
+     .from = REQUEST_CONNECTING,
+     .to = REQUEST_WAITING,
+     .hold = SET,
+     .lines = NONE RETRYABLE
+     "Cannot connect to server \\\\DSSMS at remote site MS1, won't try send "
+     "requests going to site MS1 for an hour or until there are no active send "
+     "requests.\n"
+     "Could not establish connection.\n"
+     "Attempt to connect failed.\n" NONE "No need to disconnect\n"
+     "Restart time = @\n"},
+    {.outcome = ATTEMPT_SITE,
+     .error = {.kind = ERR_SITE, .win32 = 112, .text = "the disk is full"},
+     .connected = true,
+     .from = REQUEST_SENDING,
+     .to = REQUEST_WAITING,
+     .hold = SET,
+     .lines = "the disk is full, Win32 error = 112\n" RETRYABLE "Restart time = @\n"},
+    /* Q276259, with its spelling */
+    {.outcome = ATTEMPT_NO_ADDRESS,
+     .error = {.kind = ERR_SITE, .text = "no address"},
+     .from = REQUEST_CONNECTING,
+     .to = REQUEST_WAITING,
+     .hold = SET,
+     .lines = "There is no longer an address to destination site MS1\n"
+	      "Returning send request to pending because address cannot not be "
+	      "found.\n"
+	      "Site MS1 added to list of busy sites because there is no available "
+	      "address.\n"
+	      "Restart time = @\n"},
+    {.outcome = ATTEMPT_LOCAL,
+     .error = {.kind = ERR_LOCAL, .text = "our own disk is full"},
+     .from = REQUEST_SENDING,
+     .to = REQUEST_PENDING,
+     .hold = KEPT,
+     .local = true,
+     .lines = "our own disk is full\n"},
+    {.outcome = ATTEMPT_STOPPED,
+     .error = {.kind = ERR_STOP, .text = "stopped"},
+     .from = REQUEST_CONNECTING,
+     .to = REQUEST_PENDING,
+     .hold = KEPT,
+     .lines = ""},
+    {.outcome = ATTEMPT_ORDERED,
+     .error = {.kind = ERR_STOP, .text = "ordered"},
+     .connected = true,
+     .order = OUTBOX_ORDER_HOLD,
+     .from = REQUEST_SENDING,
+     .to = REQUEST_HELD,
+     .hold = LIFTED,
+     .lines = "The send request was held by a person.\n"},
+    {.outcome = ATTEMPT_ORDERED,
+     .error = {.kind = ERR_STOP, .text = "ordered"},
+     .connected = true,
+     .order = OUTBOX_ORDER_CANCEL,
+     .from = REQUEST_SENDING,
+     .to = REQUEST_CANCELLED,
+     .hold = LIFTED,
+     .lines = "The send request was cancelled by a person.\n"},
+};
+
+/* What the log shall hold, but for the end of its last line. */
+static char *
+expected_lines(const struct rig *g, const struct row *row, const struct request *after)
+{
+	struct str out = {0};
+	char at[64];
+
+	for (const char *c = row->lines; *c; c++) {
+		if (*c == '@')
+			str_add(&out, clock_sms(after->restart_at_ms, at, sizeof(at)));
+		else
+			str_add_char(&out, *c);
+	}
+	str_addf(&out,
+		 "event=attempt request=%" PRId64 " site=MS1 try=1 result=%s fault=%s "
+		 "win32=%" PRIu32 " ",
+		 g->request.id.n, attempt_outcome_name(row->outcome),
+		 err_kind_name(row->error.kind), row->error.win32);
+	return str_take(&out);
+}
+
+static void
+check_lines(const struct rig *g, const struct row *row, const struct request *after)
+{
+	AUTO_FREE char *want = expected_lines(g, row, after);
+	AUTO_FREE char *got = log_lines(g);
+	const char *end;
+
+	if (!str_starts(got, want))
+		fail_msg("%s: the log says\n%s\nnot\n%s",
+			 attempt_outcome_name(row->outcome), got, want);
+	end = strchr(got + strlen(want), '\n');
+	assert_non_null(end);
+	assert_string_equal(end, "\n"); /* the attempt's line is the last */
+}
+
+static void
+check_site(struct fixture *f, const struct row *row)
+{
+	struct outbox_site site;
+
+	fixture_site(f, "MS1", NOW, &site);
+	switch (row->hold) {
+	case KEPT:
+		assert_int_equal(site.hold_until_at_ms, NOW + OLD_HOLD_MS);
+		assert_int_equal(site.failures, 1);
+		break;
+	case LIFTED:
+		assert_int_equal(site.hold_until_at_ms, 0);
+		assert_int_equal(site.failures, 0);
+		assert_string_equal(site.address, "MS1.1");
+		break;
+	case SET:
+		assert_int_equal(site.hold_until_at_ms, NOW + HOUR_MS);
+		assert_string_equal(site.hold_reason, row->error.text);
+		assert_int_equal(site.failures, 2);
+		break;
+	}
+}
+
+static void
+check_request(const struct request *after, const struct row *row)
+{
+	assert_int_equal(after->state, row->to);
+	assert_int_equal(after->attempts, 1);
+	assert_int_equal(after->error_kind, row->error.kind);
+	if (row->to == REQUEST_WAITING) {
+		/* heartbeat + delay x retries x 2, and up to a tenth of that */
+		assert_true(after->restart_at_ms >= NOW + 540000);
+		assert_true(after->restart_at_ms <= NOW + 594000);
+	}
+}
+
+static void
+settle_row(struct fixture *f, const struct row *row)
+{
+	struct request after;
+	bool local = false;
+	struct rig g;
+
+	rig_init(&g, f);
+	g.request.id = fixture_file(f, "MS1");
+	rig_report(&g, row->from, row->outcome, &row->error);
+	g.report.result.connected = row->connected;
+	g.report.result.order = row->order;
+	if (row->outcome != ATTEMPT_NO_ADDRESS)
+		g.report.result.address = &g.address;
+	if (settle(f->o, &g.options, &g.report, &local, &f->e) < 0)
+		fail_msg("%s: %s", attempt_outcome_name(row->outcome), f->e.text);
+	assert_int_equal(local, row->local);
+	fixture_get(f, g.request.id, &after);
+	check_request(&after, row);
+	check_site(f, row);
+	check_lines(&g, row, &after);
+	rig_done(&g);
+}
+
+static void
+every_outcome(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		void *fresh = NULL;
+
+		assert_int_equal(fixture_enter(&fresh), 0);
+		settle_row(fresh, &rows[i]);
+		assert_int_equal(fixture_leave(&fresh), 0);
+	}
+}
+
+/* --- beside the table ------------------------------------------------------------ */
+
+/* Somebody else has the request now: hands off. */
+static void
+a_lost_lease_changes_nothing(void **state)
+{
+	const struct err lost = {.kind = ERR_STOP, .text = "lost"};
+	struct fixture *f = *state;
+	AUTO_FREE char *lines = NULL;
+	struct request after;
+	bool local = false;
+	struct rig g;
+
+	rig_init(&g, f);
+	g.request.id = fixture_file(f, "MS1");
+	rig_report(&g, REQUEST_SENDING, ATTEMPT_LOST, &lost);
+	assert_int_equal(settle(f->o, &g.options, &g.report, &local, &f->e), 0);
+	fixture_get(f, g.request.id, &after);
+	assert_int_equal(after.state, REQUEST_SENDING);
+	assert_int_equal(after.attempts, 0);
+	lines = log_lines(&g);
+	assert_string_equal(lines, "Heartbeat is expired.\n");
+	rig_done(&g);
+}
+
+/* No address of the configuration was tried when a connection was lent that failed. */
+static void
+without_an_address_no_server_is_named(void **state)
+{
+	const struct err down = {.kind = ERR_ADDRESS, .win32 = 53, .text = "down"};
+	struct fixture *f = *state;
+	AUTO_FREE char *lines = NULL;
+	bool local = false;
+	struct rig g;
+
+	rig_init(&g, f);
+	g.request.id = fixture_file(f, "MS1");
+	rig_report(&g, REQUEST_CONNECTING, ATTEMPT_NO_CONNECTION, &down);
+	g.report.result.connected = true;
+	assert_int_equal(settle(f->o, &g.options, &g.report, &local, &f->e), 0);
+	lines = log_lines(&g);
+	assert_non_null(strstr(lines, "Cannot connect to server  at remote site MS1,"));
+	rig_done(&g);
+}
+
+/* The end of an attempt that was not kept is an error of ours, at each of its steps. */
+static void
+a_damaged_outbox_is_said(void **state)
+{
+	static const struct {
+		enum attempt_outcome outcome;
+		const char
+		    *site; /* of the report; NOWHERE: the outbox has no such row */
+		const char *damage;
+	} steps[] = {
+	    {ATTEMPT_NO_CONNECTION, "NOWHERE", ""},
+	    {ATTEMPT_RETRY, "NOWHERE", ""},
+	    {ATTEMPT_RETRY, "MS1", "DROP TABLE attempt"},
+	};
+	const struct err down = {.kind = ERR_ADDRESS, .win32 = 53, .text = "down"};
+	struct fixture *f = *state;
+	struct rig g;
+
+	rig_init(&g, f);
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		bool local = false;
+
+		g.request.id = fixture_file(f, "MS1");
+		rig_report(&g, REQUEST_SENDING, steps[i].outcome, &down);
+		g.report.result.connected = true;
+		g.report.result.address = &g.address;
+		str_copy_cut(g.report.request.site, SITE_CODE_ROOM, steps[i].site);
+		fixture_sql(f, steps[i].damage);
+		f->e = (struct err){0};
+		assert_int_equal(settle(f->o, &g.options, &g.report, &local, &f->e),
+				 -1);
+		assert_true(*f->e.text);
+	}
+	rig_done(&g);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_outcome),
+	    cmocka_unit_test_setup_teardown(a_lost_lease_changes_nothing, fixture_enter,
+					    fixture_leave),
+	    cmocka_unit_test_setup_teardown(without_an_address_no_server_is_named,
+					    fixture_enter, fixture_leave),
+	    cmocka_unit_test_setup_teardown(a_damaged_outbox_is_said, fixture_enter,
+					    fixture_leave),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
