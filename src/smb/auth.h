@@ -1,4 +1,5 @@
-/* auth.h - one log-on, by GSSAPI: SPNEGO outside, Kerberos or NTLMv2 inside.
+/* auth.h - one log-on, by GSSAPI: SPNEGO outside, Kerberos or NTLMv2 inside (`relaxed`:
+ * NTLMv2 alone).
  * A struct auth belongs to one thread at a time.  Credentials are private to it: no
  * process-wide credential cache and no environment variable is read or changed, except
  * the ccache that an address names.

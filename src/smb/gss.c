@@ -108,6 +108,14 @@ gss_failed(struct err *e, OM_uint32 major, OM_uint32 minor, gss_OID mech,
 		if (mech == &kerberos && (OM_uint32)reasons[i].code == minor)
 			return err_set(e, ERR_ADDRESS, reasons[i].win32, "%s: %s (%s)",
 				       what, reasons[i].text, str_text(&words));
+	/* gss-ntlmssp's words for a server that offers no signing keys; its number does
+	 * not come through SPNEGO. */
+	if (strstr(str_text(&words), "required Negotiate flag"))
+		return err_set(
+		    e, ERR_ADDRESS, 1326,
+		    "%s: the server offers no keys to sign with; if the line "
+		    "to it is safe, allow that with signing = off",
+		    what);
 	return err_set(e, ERR_ADDRESS, 1326 /* ERROR_LOGON_FAILURE */, "%s: %s", what,
 		       str_text(&words));
 }

@@ -36,6 +36,7 @@ login_new(const struct auth_options *o)
 	l->cred = GSS_C_NO_CREDENTIAL;
 	l->target = GSS_C_NO_NAME;
 	l->context = GSS_C_NO_CONTEXT;
+	l->mech = gss_spnego();
 	return l;
 }
 
@@ -172,9 +173,9 @@ relax(struct login *l, struct err *e)
 	static gss_OID_desc neg_flags = {GSS_NTLMSSP_NEG_FLAGS_OID_LENGTH,
 					 (void *)GSS_NTLMSSP_NEG_FLAGS_OID_STRING};
 	uint32_t flags = RELAXED_FLAGS;
-	gss_buffer_desc buf = {sizeof(flags), &flags};
+	gss_buffer_desc value = {sizeof(flags), &flags};
 	OM_uint32 minor;
-	OM_uint32 major = gss_set_cred_option(&minor, &l->cred, &neg_flags, &buf);
+	OM_uint32 major = gss_set_cred_option(&minor, &l->cred, &neg_flags, &value);
 
 	if (GSS_ERROR(major))
 		return gss_failed(e, major, minor, gss_ntlm(), "relaxing NTLM");
@@ -193,7 +194,7 @@ acquire_ntlm(struct login *l, gss_name_t name, struct err *e)
 	    {GSS_NTLMSSP_CS_NTHASH, hash},
 	};
 	gss_key_value_set_desc store = {COUNT(elements), elements};
-	gss_OID_set_desc mechs = {1, gss_spnego()};
+	gss_OID_set_desc mechs = {1, l->mech};
 	OM_uint32 major, minor;
 
 	if (nthash_hex(l->password, hash, e))
@@ -203,9 +204,9 @@ acquire_ntlm(struct login *l, gss_name_t name, struct err *e)
 
 	mem_wipe(hash, sizeof(hash));
 	if (GSS_ERROR(major))
-		return gss_failed(e, major, minor, gss_spnego(),
+		return gss_failed(e, major, minor, l->mech,
 				  "NTLM is not to be had; is gss-ntlmssp installed?");
-	return offer_only(l, gss_ntlm(), e);
+	return l->relaxed ? relax(l, e) : offer_only(l, gss_ntlm(), e);
 }
 
 int
@@ -219,11 +220,16 @@ login_ntlm(struct login *l, struct err *e)
 		return err_set(e, ERR_ADDRESS, WIN32_LOGON_FAILURE,
 			       "NTLM needs an account and a password; give both, or a "
 			       "keytab for Kerberos");
+	/* MIT's SPNEGO asks NTLM for signing keys whatever its caller wants, so a relaxed
+	 * log-on does without SPNEGO.  Servers know NTLM by its own first bytes, too:
+	 * Windows' Negotiate package, Samba, Impacket. */
+	if (l->relaxed)
+		l->mech = gss_ntlm();
 	if (import_name(l->account, GSS_C_NT_USER_NAME, &name, e))
 		return -1;
 	failed = acquire_ntlm(l, name, e);
 	(void)gss_release_name(&minor, &name);
-	if (failed || (l->relaxed && relax(l, e)))
+	if (failed)
 		return -1;
 	return import_target(l, e);
 }
@@ -368,16 +374,18 @@ login_leg(struct login *l, const uint8_t *in, size_t in_len, struct err *e)
 {
 	gss_buffer_desc input = {in_len, (void *)in};
 	OM_uint32 major, minor, ignored;
-	/* Integrity lets SPNEGO protect the choice of the mechanism (RFC 4178, 5). */
-	OM_uint32 flags = GSS_C_MUTUAL_FLAG | GSS_C_SEQUENCE_FLAG |
-			  (l->relaxed ? 0U : (OM_uint32)GSS_C_INTEG_FLAG);
+	/* Integrity lets SPNEGO protect the choice of the mechanism (RFC 4178, 5).  In
+	 * NTLM it asks for signing keys; a relaxed server has none. */
+	OM_uint32 flags = GSS_C_MUTUAL_FLAG;
 
+	if (!l->relaxed)
+		flags |= GSS_C_INTEG_FLAG | GSS_C_SEQUENCE_FLAG;
 	(void)gss_release_buffer(&ignored, &l->token);
 	major = gss_init_sec_context(
-	    &minor, l->cred, &l->context, l->target, gss_spnego(), flags, 0, NULL,
+	    &minor, l->cred, &l->context, l->target, l->mech, flags, 0, NULL,
 	    in_len > 0 ? &input : GSS_C_NO_BUFFER, NULL, &l->token, NULL, NULL);
 	if (GSS_ERROR(major))
-		return gss_failed(e, major, minor, gss_spnego(),
+		return gss_failed(e, major, minor, l->mech,
 				  l->is_kerberos ? "Kerberos log-on" : "NTLM log-on");
 	l->done = major == GSS_S_COMPLETE;
 	return l->done;

@@ -18,6 +18,7 @@ struct login {
 	bool relaxed;
 	bool is_kerberos;
 	char memory[40]; /* name of our own ccache, "MEMORY:...", once there is one */
+	gss_OID mech;    /* the outermost one */
 	gss_cred_id_t cred;
 	gss_name_t target;
 	gss_ctx_id_t context;
