@@ -47,16 +47,20 @@ link_parts(struct reply *r)
 }
 
 static void
-bend_field(uint8_t *message, size_t len, const struct fault_bend *b)
+bend_field(const struct peer *p, uint8_t *message, size_t len)
 {
+	const struct fault_bend *b = &p->server->o.fault.bend;
 	uint8_t *at = message + b->at;
+	uint8_t before[4];
 
 	if ((size_t)b->at + b->width > len)
 		return;
+	memcpy(before, at, b->width);
 	if (b->width == 2)
 		wire_put16(at, (uint16_t)(b->value + (b->add ? wire_get16(at) : 0)));
 	else
 		wire_put32(at, b->value + (b->add ? wire_get32(at) : 0));
+	p->server->seen.bent += memcmp(before, at, b->width) != 0;
 }
 
 static void
@@ -66,7 +70,7 @@ bend(const struct peer *p, struct reply *r)
 	uint8_t *message = r->buf.bytes + r->part[r->lying].at;
 
 	if (f->kind == FAULT_BEND)
-		bend_field(message, reply_part_len(r, r->lying), &f->bend);
+		bend_field(p, message, reply_part_len(r, r->lying));
 	else if (f->kind == FAULT_UNKNOWN_ID)
 		wire_put64(message + 24, 0x123456789);
 	else if (f->kind == FAULT_SMB1)
@@ -112,6 +116,8 @@ send_sealed(struct peer *p, const uint8_t *bytes, size_t len, enum fault_kind li
 		sealed[4] ^= 1;
 	if (lie == FAULT_CHANGED)
 		sealed[len - 1] ^= 1;
+	if (lie == FAULT_BEND_LATER)
+		bend_field(p, sealed, len);
 	good = good && send_frame(p, sealed, len, lie);
 	if (good && lie == FAULT_TWICE)
 		good = send_frame(p, sealed, len, lie);
@@ -139,6 +145,8 @@ sign_all(struct peer *p, uint8_t *bytes, size_t len, const uint8_t *lying,
 			bytes[48] ^= 1;
 		if (lies && lie == FAULT_CHANGED)
 			bytes[one - 1] ^= 1;
+		if (lies && lie == FAULT_BEND_LATER)
+			bend_field(p, bytes, one);
 		/* what is left may be too short when the lie is about NextCommand */
 		if (one == len || len - one < 64)
 			return;

@@ -154,11 +154,15 @@ fault_server_start(const struct fault_options *o, struct share *share)
 	struct sockaddr_in a = {.sin_family = AF_INET,
 				.sin_addr = {htonl(INADDR_LOOPBACK)}};
 	socklen_t len = sizeof(a);
+	int small = 4096;
 	struct err e;
 
 	s->o = *o;
 	s->share = share;
 	s->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (o->small_buffer)
+		(void)setsockopt(s->listen_fd, SOL_SOCKET, SO_RCVBUF, &small,
+				 sizeof(small));
 	if (s->listen_fd < 0 || bind(s->listen_fd, (struct sockaddr *)&a, len) < 0 ||
 	    listen(s->listen_fd, 16) < 0 ||
 	    getsockname(s->listen_fd, (struct sockaddr *)&a, &len) < 0 ||

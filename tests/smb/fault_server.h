@@ -27,6 +27,7 @@ enum fault_kind {
 	/* signature and encryption */
 	FAULT_WRONG_SIGNATURE, /* one bit of it */
 	FAULT_CHANGED,         /* one bit of the body, on the way */
+	FAULT_BEND_LATER, /* one field, on the way; of a sealed one its header too */
 	FAULT_UNSIGNED,
 	FAULT_IN_CLEAR, /* not encrypted although that was agreed */
 	/* bytes */
@@ -87,6 +88,7 @@ struct fault_options {
 	uint32_t max_write_bytes, max_read_bytes, max_transact_bytes; /* 0: 1 MiB */
 	uint32_t write_most_bytes; /* of one WRITE really; the answer says so; 0: all */
 	uint32_t credits;          /* outstanding at most; 0: 256 */
+	bool small_buffer; /* of the kernel: what is not read soon blocks the client */
 	struct fault fault;
 };
 
@@ -100,6 +102,7 @@ uint16_t fault_server_port(const struct fault_server *s);
 struct fault_seen {
 	unsigned connections;
 	unsigned lies; /* how often the fault was made */
+	unsigned bent; /* those of BEND and BEND_LATER that changed a byte */
 	unsigned compounds;
 	unsigned sealed, signed_;               /* requests */
 	unsigned command[PDU_OPLOCK_BREAK + 1]; /* requests, by command */

@@ -19,7 +19,7 @@
  *   a FileId with 0x002f in it             every row: fault_answer.c gives out no other
  *   replace on rename never asked for      every row renames over an older file
  *   copychunk over the limit ends it       the engine has no copychunk
- *   half-sent PDUs after a time-out        late, silent: nothing is sent behind them
+ *   half-sent PDUs after a time-out        deaf: nothing is sent behind them
  *   connect fails when a second passes     slow-log-on
  *   compounds not padded to 8 bytes        every row: fault_wire.c looks */
 #include <setjmp.h>
@@ -131,6 +131,9 @@ static const struct row rows[] = {
 	 {FAULT_LATE, .command = PDU_NEGOTIATE, .value = 1100}, {0}, {.default_deadline = true}, DONE},
 	{"late", "answers after the deadline",
 	 {FAULT_LATE, .command = PDU_WRITE, .value = 3 * SOON_MS}, {0}, SOON, ATTEMPT(121), "DSSMS: "},
+	{"deaf", "reads nothing until after the deadline, and then all that was sent before",
+	 {FAULT_LATE, .command = PDU_WRITE, .skip = 3, .value = 3 * SOON_MS},
+	 {.small_buffer = true}, {.progress_ms = SOON_MS}, ATTEMPT(121), "no byte moved"},
 	{"late-log-on", "the same for the log-on",
 	 {FAULT_LATE, .command = PDU_SESSION_SETUP, .value = 3 * SOON_MS}, {0}, {.connect_ms = SOON_MS},
 	 ADDRESS(53), "did not come to an end in time"},
