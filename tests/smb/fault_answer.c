@@ -72,7 +72,7 @@ answer_tree(struct peer *p, const struct request *q, struct reply *r)
 	return NT_SUCCESS;
 }
 
-/* --- handles ------------------------------------------------------------------------ */
+/* --- handles --------------------------------------------------------------------- */
 
 static struct handle *
 handle_of(struct peer *p, const struct request *q, size_t at)
@@ -102,7 +102,7 @@ handle_new(struct peer *p, struct share_file *f)
 	return NULL;
 }
 
-/* --- CREATE and CLOSE --------------------------------------------------------------- */
+/* --- CREATE and CLOSE ------------------------------------------------------------ */
 
 /* A name in a request, as UTF-8.  false: it is none. */
 static bool
@@ -197,7 +197,7 @@ answer_close(struct peer *p, const struct request *q, struct handle *h, struct r
 	return NT_SUCCESS;
 }
 
-/* --- READ and WRITE ----------------------------------------------------------------- */
+/* --- READ and WRITE -------------------------------------------------------------- */
 
 static bool
 is_too_much(struct fault_server *s, uint32_t len, uint32_t most)
@@ -257,7 +257,7 @@ answer_write(struct peer *p, const struct request *q, struct handle *h, struct r
 	return NT_SUCCESS;
 }
 
-/* --- QUERY_INFO, SET_INFO, IOCTL ---------------------------------------------------- */
+/* --- QUERY_INFO, SET_INFO, IOCTL ------------------------------------------------- */
 
 static uint32_t
 answer_query(struct peer *p, const struct request *q, struct reply *r)
@@ -371,8 +371,7 @@ answer_ioctl(struct peer *p, const struct request *q, struct reply *r)
 	return NT_SUCCESS;
 }
 
-/* --- one request ---------------------------------------------------------------------
- */
+/* --- one request ----------------------------------------------------------------- */
 
 static uint32_t
 answer_with_handle(struct peer *p, const struct request *q, struct handle *h,

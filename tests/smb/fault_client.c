@@ -43,8 +43,7 @@ mtime(size_t file)
 	return first_mtime_100ns + (int64_t)file * MTIME_STEP;
 }
 
-/* --- one attempt ----------------------------------------------------------------------
- */
+/* --- one attempt ----------------------------------------------------------------- */
 
 struct putting {
 	struct attempt_put *put;
@@ -268,8 +267,7 @@ attempt_run(const struct attempt_options *o, uint16_t port, struct attempt *a)
 	a->took_ms = clock_mono_ms(clock_real()) - from_ms;
 }
 
-/* --- the judge ------------------------------------------------------------------------
- */
+/* --- the judge ------------------------------------------------------------------- */
 
 static void
 judge_file(const struct attempt *a, const struct share *share, const char *path,

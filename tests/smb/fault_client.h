@@ -61,8 +61,8 @@ struct attempt {
 /* `a` is zeroed, or that of the attempt before: what is good stays. */
 void attempt_run(const struct attempt_options *o, uint16_t port, struct attempt *a);
 
-/* What lies on the share: complete and right, or not reported as done.  Adds one line to
- * `out` for each thing that is wrong. */
+/* What lies on the share: complete and right, or not reported as done.  Adds one
+ * line to `out` for each thing that is wrong. */
 void attempt_judge(const struct attempt *a, const struct fault_seen *seen,
 		   const struct share *share, struct str *out);
 

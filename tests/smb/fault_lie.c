@@ -36,7 +36,7 @@ reply_part_len(const struct reply *r, unsigned i)
 	return end - r->part[i].at;
 }
 
-/* --- what the message says ----------------------------------------------------------- */
+/* --- what the message says ------------------------------------------------------- */
 
 static void
 link_parts(struct reply *r)
@@ -79,8 +79,7 @@ bend(const struct peer *p, struct reply *r)
 		memset(r->buf.bytes, 0xa5, r->buf.len);
 }
 
-/* --- how it is sealed and signed ------------------------------------------------------
- */
+/* --- how it is sealed and signed ------------------------------------------------- */
 
 static enum fault_kind
 lie_of(const struct peer *p, const struct reply *r)
@@ -125,31 +124,33 @@ send_sealed(struct peer *p, const uint8_t *bytes, size_t len, enum fault_kind li
 	return good;
 }
 
-/* Each message of bytes[]; `lying` is the one whose signature is wrong. */
+static void
+sign_one(struct peer *p, uint8_t *message, size_t len, enum fault_kind lie)
+{
+	struct crypto_part rest = {message + 64, len - 64};
+	struct err e;
+
+	if (lie != FAULT_UNSIGNED && crypto_sign(p->crypto, message, &rest, 1, &e) < 0)
+		complain(p->server, e.text);
+	if (lie == FAULT_WRONG_SIGNATURE)
+		message[48] ^= 1;
+	if (lie == FAULT_CHANGED)
+		message[len - 1] ^= 1;
+	if (lie == FAULT_BEND_LATER)
+		bend_field(p, message, len);
+}
+
+/* Each message of bytes[]; `lying` is the one that the fault is about. */
 static void
 sign_all(struct peer *p, uint8_t *bytes, size_t len, const uint8_t *lying,
 	 enum fault_kind lie)
 {
-	struct err e;
-
-	for (;;) {
+	/* what is left may be too short when the lie is about NextCommand */
+	while (len >= 64) {
 		uint32_t next = wire_get32(bytes + 20);
 		size_t one = next >= 64 && next < len ? next : len;
-		bool lies = bytes == lying;
-		struct crypto_part rest = {bytes + 64, one - 64};
 
-		if (!(lies && lie == FAULT_UNSIGNED) &&
-		    crypto_sign(p->crypto, bytes, &rest, 1, &e) < 0)
-			complain(p->server, e.text);
-		if (lies && lie == FAULT_WRONG_SIGNATURE)
-			bytes[48] ^= 1;
-		if (lies && lie == FAULT_CHANGED)
-			bytes[one - 1] ^= 1;
-		if (lies && lie == FAULT_BEND_LATER)
-			bend_field(p, bytes, one);
-		/* what is left may be too short when the lie is about NextCommand */
-		if (one == len || len - one < 64)
-			return;
+		sign_one(p, bytes, one, bytes == lying ? lie : FAULT_NONE);
 		bytes += one;
 		len -= one;
 	}
@@ -182,8 +183,7 @@ send_apart(struct peer *p, struct reply *r)
 	return true;
 }
 
-/* --- what comes before it, or instead -------------------------------------------------
- */
+/* --- what comes before it, or instead -------------------------------------------- */
 
 /* Without signature, as 3.3.4.1.1 says for both kinds. */
 static bool

@@ -8,8 +8,8 @@
 
 struct fault_login;
 
-/* The one account there is: FAULT_ACCOUNT with FAULT_PASSWORD.  Once per program, before
- * its first thread. */
+/* The one account there is: FAULT_ACCOUNT with FAULT_PASSWORD.  Once per program,
+ * before its first thread. */
 #define FAULT_ACCOUNT  "CORP\\smssend"
 #define FAULT_PASSWORD "a password, not a secret"
 void fault_login_prepare(void);

@@ -102,8 +102,8 @@ uint32_t answer_negotiate(struct peer *p, const struct request *q, struct reply 
 uint32_t answer_capabilities(const struct fault_options *o);
 uint32_t answer_setup(struct peer *p, const struct request *q, struct reply *r);
 
-/* fault_lie.c: sign, seal and send r, with the fault if it is due.  false: the connection
- * is over. */
+/* fault_lie.c: sign, seal and send r, with the fault if it is due.  false: the
+ * connection is over. */
 bool send_reply(struct peer *p, struct reply *r);
 
 /* fault_wire.c */

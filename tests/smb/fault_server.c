@@ -24,7 +24,7 @@ struct pdu {
 	size_t len;
 };
 
-/* --- one PDU ------------------------------------------------------------------------- */
+/* --- one PDU --------------------------------------------------------------------- */
 
 /* Take the first request off.  false: there is none. */
 static bool
@@ -84,7 +84,7 @@ answer_pdu(struct peer *p, const struct pdu *pdu)
 	return go_on;
 }
 
-/* --- one connection ------------------------------------------------------------------ */
+/* --- one connection -------------------------------------------------------------- */
 
 static bool
 more_comes(const struct peer *p)
@@ -145,7 +145,7 @@ serve(void *self)
 	}
 }
 
-/* --- start and stop ------------------------------------------------------------------ */
+/* --- start and stop -------------------------------------------------------------- */
 
 struct fault_server *
 fault_server_start(const struct fault_options *o, struct share *share)

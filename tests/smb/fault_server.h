@@ -1,12 +1,11 @@
-/* fault_server.h - a server that lies: just enough SMB 2 and 3 over TCP on loopback to
- * take files, with a real log-on, real signatures and real encryption - and one fault,
- * made on command.
- *
- * It answers one connection after the other, in a thread of its own.  Between
- * fault_server_start() and fault_server_stop() the share is the server's; afterwards the
- * test may look what lies there.  Behind it: fault_share.c (what lies on the share),
- * fault_login.c (SPNEGO, NTLMv2), fault_answer.c (honest answers), fault_lie.c (the
- * others), fault_wire.c (bytes in and out). */
+/* fault_server.h - a server that lies: just enough SMB 2 and 3 over TCP on loopback
+ * to take files, with a real log-on, real signatures and real encryption - and one
+ * fault, made on command.  It answers one connection after the other, in a thread
+ * of its own.  Between fault_server_start() and fault_server_stop() the share is
+ * the server's; afterwards the test may look what lies there.  Behind it:
+ * fault_share.c (what lies on the share), fault_login.c (SPNEGO, NTLMv2),
+ * fault_answer.c (honest answers), fault_lie.c (the others), fault_wire.c (bytes in
+ * and out). */
 #ifndef TEST_FAULT_SERVER_H
 #define TEST_FAULT_SERVER_H
 
@@ -104,11 +103,11 @@ struct fault_seen {
 	unsigned lies; /* how often the fault was made */
 	unsigned bent; /* those of BEND and BEND_LATER that changed a byte */
 	unsigned compounds;
-	unsigned sealed, signed_;               /* requests */
+	unsigned sealed, signatures;            /* of requests, and right */
 	unsigned command[PDU_OPLOCK_BREAK + 1]; /* requests, by command */
-	/* What the client did against the protocol, in words; "" nothing: an unsigned or
-	 * wrongly signed request, a nonce used twice, a MessageId out of turn, more
-	 * credits than granted, a compound not aligned. */
+	/* What the client did against the protocol, in words; "" nothing: an
+	 * unsigned or wrongly signed request, a nonce used twice, a MessageId out
+	 * of turn, more credits than granted, a compound not aligned. */
 	char complaint[128];
 };
 

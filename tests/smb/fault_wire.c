@@ -54,7 +54,7 @@ wire_wait(const struct peer *p, int ms)
 	return poll(&fd, 1, ms) == 0;
 }
 
-/* --- does the client keep to the protocol? ----------------------------------------- */
+/* --- does the client keep to the protocol? --------------------------------------- */
 
 static void
 check_nonce(struct peer *p, const uint8_t *nonce)
@@ -74,11 +74,11 @@ check_signature(struct peer *p, const uint8_t *message, size_t len)
 	if (crypto_verify(p->crypto, message, len, &e) < 0)
 		complain(p->server, e.text);
 	else
-		p->server->seen.signed_++;
+		p->server->seen.signatures++;
 }
 
-/* MessageIds go up by the charge and credits are never overdrawn (3.2.4.1.2, 3.2.4.1.3).
- */
+/* MessageIds go up by the charge and credits are never overdrawn (3.2.4.1.2,
+ * 3.2.4.1.3). */
 static void
 check_credits(struct peer *p, const uint8_t *message)
 {
@@ -93,32 +93,37 @@ check_credits(struct peer *p, const uint8_t *message)
 		complain(p->server, "more credits were used than were granted");
 }
 
+/* Once logged on, everything is signed or encrypted. */
+static void
+check_protection(struct peer *p, const uint8_t *message, size_t len)
+{
+	if (!p->logged_on || !p->crypto || p->sealed)
+		return;
+	check_signature(p, message, len);
+	if (p->seal)
+		complain(p->server, "a request is not encrypted");
+}
+
 static void
 check_messages(struct peer *p, const uint8_t *pdu, size_t len)
 {
-	bool secured = p->logged_on && p->crypto;
+	uint32_t next;
 
-	for (;;) {
-		uint32_t next = len >= PDU_HEADER_BYTES ? wire_get32(pdu + 20) : 0;
-
+	do {
 		if (len < PDU_HEADER_BYTES || memcmp(pdu, "\xfeSMB", 4) != 0) {
 			complain(p->server, "a request is no SMB 2 message");
 			return;
 		}
-		check_credits(p, pdu);
-		if (secured && !p->sealed)
-			check_signature(p, pdu, next ? next : len);
-		if (secured && p->seal && !p->sealed)
-			complain(p->server, "a request is not encrypted");
-		if (next == 0)
-			return;
+		next = wire_get32(pdu + 20);
 		if (next % 8 || next > len - PDU_HEADER_BYTES) {
 			complain(p->server, "a compound is not aligned to 8 bytes");
 			return;
 		}
+		check_credits(p, pdu);
+		check_protection(p, pdu, next ? next : len);
 		pdu += next;
 		len -= next;
-	}
+	} while (next);
 }
 
 static bool

@@ -11,7 +11,7 @@
 #include "fault_login.h"
 
 /* clang-format off */
-static const struct row {
+static struct row {
 	const char *name;
 	const char *signature, *cipher; /* as agreed; what is encrypted is not signed */
 	struct fault_options server;
@@ -21,7 +21,8 @@ static const struct row {
 	 {.signing = CRYPTO_AES_GMAC, .cipher = CRYPTO_AES128_GCM}, {0}},
 	{"3.1.1, CMAC", "AES-CMAC", "",
 	 {.signing = CRYPTO_AES_CMAC, .cipher = CRYPTO_AES128_GCM}, {0}},
-	{"3.1.1, HMAC, no cipher", "HMAC-SHA256", "", {.signing = CRYPTO_HMAC_SHA256}, {0}},
+	{"3.1.1, HMAC, no cipher", "HMAC-SHA256", "", {.signing = CRYPTO_HMAC_SHA256},
+	 {0}},
 	{"3.1.1, AES-128-GCM", "", "AES-128-GCM",
 	 {.signing = CRYPTO_AES_GMAC, .cipher = CRYPTO_AES128_GCM}, {.encrypt = true}},
 	{"3.1.1, AES-256-GCM", "", "AES-256-GCM",
@@ -31,9 +32,11 @@ static const struct row {
 	{"3.1.1, AES-256-CCM", "", "AES-256-CCM",
 	 {.signing = CRYPTO_AES_CMAC, .cipher = CRYPTO_AES256_CCM}, {.encrypt = true}},
 	{"3.1.1, the server wants encryption", "", "AES-128-GCM",
-	 {.signing = CRYPTO_AES_GMAC, .cipher = CRYPTO_AES128_GCM, .encrypt = true}, {0}},
+	 {.signing = CRYPTO_AES_GMAC, .cipher = CRYPTO_AES128_GCM, .encrypt = true},
+	 {0}},
 	{"3.0.2", "AES-CMAC", "",
-	 {.dialect = 0x0302, .signing = CRYPTO_AES_CMAC, .cipher = CRYPTO_AES128_CCM}, {0}},
+	 {.dialect = 0x0302, .signing = CRYPTO_AES_CMAC, .cipher = CRYPTO_AES128_CCM},
+	 {0}},
 	{"3.0, AES-128-CCM", "", "AES-128-CCM",
 	 {.dialect = 0x0300, .signing = CRYPTO_AES_CMAC, .cipher = CRYPTO_AES128_CCM},
 	 {.encrypt = true}},
@@ -41,7 +44,8 @@ static const struct row {
 	{"2.0.2", "HMAC-SHA256", "", {.dialect = 0x0202}, {0}},
 	{"3.1.1, anonymous", "", "", {.anonymous = true}, {.anonymous = true}},
 	{"without compounds", "AES-GMAC", "",
-	 {.signing = CRYPTO_AES_GMAC, .cipher = CRYPTO_AES128_GCM}, {.no_compounds = true}},
+	 {.signing = CRYPTO_AES_GMAC, .cipher = CRYPTO_AES128_GCM},
+	 {.no_compounds = true}},
 };
 /* clang-format on */
 
@@ -64,6 +68,12 @@ honest(void **state)
 		fail_msg("%s", str_text(&wrong));
 	assert_string_equal(a.facts.signature, row->signature);
 	assert_string_equal(a.facts.cipher, row->cipher);
+	assert_int_equal(seen.sealed > 0, row->cipher[0] != 0);
+	assert_int_equal(seen.signatures > 0, row->signature[0] != 0);
+	assert_int_equal(seen.compounds > 0, !row->client.no_compounds);
+	assert_int_equal(seen.connections, 1);
+	assert_int_equal(seen.command[PDU_NEGOTIATE], 1);
+	assert_int_equal(seen.command[PDU_LOGOFF], 1);
 }
 
 int
@@ -73,8 +83,8 @@ main(void)
 
 	fault_login_prepare();
 	for (size_t i = 0; i < COUNT(rows); i++)
-		tests[i] = (struct CMUnitTest){rows[i].name, honest, NULL, NULL,
-					       (void *)(uintptr_t)&rows[i]};
+		tests[i] =
+		    (struct CMUnitTest){rows[i].name, honest, NULL, NULL, &rows[i]};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
 	fault_login_cleanup();
