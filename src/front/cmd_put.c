@@ -1,7 +1,7 @@
 /* lansender put: send now, in the foreground: no daemon, no configuration, no outbox.
  *
- * The package is made by reference in a private folder, which goes away at the end; one
- * attempt, which resumes within its own retries. */
+ * The package is made by reference in a private folder, which goes away at the end, and
+ * hashed while it is being sent; one attempt, which resumes within its own retries. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,6 +202,7 @@ make_package(struct job *j, struct err *e)
 	    .path = j->call->arguments[0],
 	    .name = j->call->value[OPTION_AS],
 	    .by_reference = true,
+	    .hash_later = true,
 	    .follow = j->call->value[OPTION_FOLLOW] != NULL,
 	    .stop = interrupt_stop(),
 	};
@@ -224,8 +225,8 @@ open_log(struct job *j, struct err *e)
 	return j->call->value[OPTION_VERBOSE] ? log_open(&o, &j->log, e) : 0;
 }
 
-static void
-send_it(struct job *j, struct attempt_result *result)
+static int
+send_it(struct job *j, struct attempt_result *result, struct err *e)
 {
 	const struct config_site site = {
 	    .code = j->request->site,
@@ -248,11 +249,16 @@ send_it(struct job *j, struct attempt_result *result)
 	    .hooks = put_hooks(&state),
 	};
 
+	if (put_hash_start(j->folder, j->request->package.id, interrupt_stop(),
+			   &state.hash, e) < 0)
+		return -1;
 	progress_init(&bar, "sending", clock_real());
 	if (j->log)
 		bar.fd = -1; /* lines and a bar do not go together */
 	attempt_run(&attempt, result);
 	progress_clear(&bar);
+	put_hash_end(state.hash);
+	return 0;
 }
 
 static void
@@ -314,7 +320,8 @@ put(struct job *j, struct err *e)
 	if (read_password(j, e) < 0 || open_log(j, e) < 0 || make_package(j, e) < 0)
 		return print_failure(FRONT_FAILED, e);
 	began_ms = clock_mono_ms(clock_real());
-	send_it(j, &result);
+	if (send_it(j, &result, e) < 0)
+		return print_failure(FRONT_FAILED, e);
 	if (result.outcome != ATTEMPT_SENT)
 		return fail(j, &result);
 	say_sent(j, &result, clock_mono_ms(clock_real()) - began_ms);

@@ -6,7 +6,7 @@
  * Behind the door: front.c (the table of subcommands) command.c (options, --help)
  * place.c (where state and configuration are) print.c (what people and machines read)
  * view.c (a request as a row, as JSON) when.c (instants as typed) progress.c (the bar)
- * interrupt.c (Ctrl-C) put_hooks.c cmd_*.c */
+ * interrupt.c (Ctrl-C) put_hooks.c put_hash.c cmd_*.c */
 #ifndef FRONT_FRONT_H
 #define FRONT_FRONT_H
 

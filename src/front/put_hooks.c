@@ -1,30 +1,11 @@
 #include "front/put_hooks.h"
 
-static int
-begin(void *self, struct err *e)
-{
-	(void)self;
-	(void)e;
-	return 0; /* nothing else is being sent */
-}
-
 static void
 pause_sending(void *self)
 {
 	struct put_state *state = self;
 
 	progress_clear(state->bar);
-}
-
-/* Nothing outlives the process, so nothing is kept. */
-static int
-step(void *self, enum request_state to, const char *staged_on, struct err *e)
-{
-	(void)self;
-	(void)to;
-	(void)staged_on;
-	(void)e;
-	return 0;
 }
 
 static int
@@ -39,32 +20,21 @@ progress(void *self, const struct request_progress *p, enum outbox_order *order,
 	return 0;
 }
 
-static struct transport *
-borrow(void *self, const struct config_address *a)
+static int
+wait_hash(void *self, struct err *e)
 {
-	(void)self;
-	(void)a;
-	return NULL;
-}
+	struct put_state *state = self;
 
-static void
-give_back(void *self, const struct config_address *a, struct transport *t)
-{
-	(void)self;
-	(void)a;
-	transport_free(t);
+	return put_hash_wait(state->hash, e);
 }
 
 struct attempt_hooks
 put_hooks(struct put_state *state)
 {
 	return (struct attempt_hooks){
-	    .begin = begin,
 	    .pause = pause_sending,
-	    .step = step,
 	    .progress = progress,
-	    .borrow = borrow,
-	    .give_back = give_back,
+	    .wait_hash = wait_hash,
 	    .self = state,
 	};
 }

@@ -48,6 +48,21 @@ lacks err "$(cat "$password")"
 put tree '\\DSSMS\NONE' --password-file "$password"
 exits 1
 has err '(error 67)'
+# Stopped in the middle: at once, and nothing is left here.
+truncate -s 4G large
+"$LANSENDER" put large '\\DSSMS\SMS_SITE' --user "$account" --password-file "$password" \
+	--connect-to "127.0.0.1:$SMB_PORT" >out 2>err &
+sender_pid=$!
+staged() { find "$SMB/share/.lansender" -type f -name large -size +1M | grep -q .; }
+wait_for 20 staged
+began=$(date +%s)
+sender_stop TERM
+exits 1
+has err 'stopped'
+[ $(($(date +%s) - began)) -le 3 ] || fail 'it did not stop within two seconds'
+[ ! -e "$SMB/share/large" ] || fail 'half a package was published'
+rm large
+
 samba_stop
 put tree '\\DSSMS\SMS_SITE' --password-file "$password"
 exits 1
