@@ -312,7 +312,8 @@ log_parse(const char *line, struct str *hold, struct log_event *ev)
 	static const char open_mark[] = "<![LOG[", close_mark[] = "]LOG]!>";
 	struct log_event got = {0};
 	const char *end, *component, *context, *thread, *file, *colon;
-	size_t component_len, context_len, len, text_at, component_at, context_at;
+	size_t component_len = 0, context_len = 0, len = 0;
+	size_t text_at, component_at, context_at;
 	int64_t n;
 
 	if (!str_starts(line, open_mark) || !(end = strstr(line, close_mark)))
