@@ -86,8 +86,8 @@ struct puts {
 void job_fail(struct job *j, const struct err *e);
 /* It is over: tell its owner and forget it. */
 void job_finish(struct job *j);
-/* The server acknowledged every byte: does it have as many?  A disk behind the share that
- * lost some shows here. */
+/* The server acknowledged every byte: does it have as many?  A disk behind the share
+ * that lost some shows here. */
 int job_check_size(const struct job *j, struct err *e) MUST_USE;
 /* Begun as small, but it must go the long way: back to the front of the queue. */
 void job_restart(struct job *j);

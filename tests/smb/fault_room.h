@@ -35,6 +35,7 @@ struct peer { /* one connection */
 	uint8_t preauth[CRYPTO_PREAUTH_BYTES];
 	uint64_t session_id;
 	bool logged_on;
+	bool again;  /* a second log-on to the same session goes on */
 	bool seal;   /* the session demands it */
 	bool sealed; /* the request was, so the answer will be */
 	unsigned legs;

@@ -139,10 +139,17 @@ answer_setup(struct peer *p, const struct request *q, struct reply *r)
 
 	if (at + len > q->len)
 		return answer_error(p, q, r, NT_INVALID_PARAMETER);
+	/* 3.3.5.5: a session that stands is logged on to again; its keys stay. */
+	if (p->logged_on && !p->again) {
+		p->again = true;
+		p->legs = 0;
+		fault_login_free(p->login);
+		p->login = NULL;
+	}
 	p->legs++;
 	p->session_id = 0x5e551011;
 	crypto_preauth_add(p->preauth, &(struct crypto_part){q->bytes, q->len}, 1);
-	r->bare = true;
+	r->bare = !p->logged_on;
 	int rc = step(p, q->bytes + at, len, &token, &token_len);
 
 	if (rc < 0)
@@ -153,7 +160,8 @@ answer_setup(struct peer *p, const struct request *q, struct reply *r)
 		flags = o->anonymous ? PDU_SESSION_NULL
 				     : (o->encrypt ? PDU_SESSION_ENCRYPT : 0);
 		r->bare = o->anonymous;
-		if (!o->anonymous)
+		p->again = false;
+		if (!o->anonymous && !p->crypto)
 			make_keys(p);
 	}
 	r->hashed = rc == 0;

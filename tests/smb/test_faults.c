@@ -361,9 +361,15 @@ static struct row rows[] = {
 	 {FAULT_REFUSE_COMPOUND, ALL}, {0}, {0}, ATTEMPT(64), "compound"},
 
 	/* --- statuses in the middle */
-	{"session-expired", "NETWORK_SESSION_EXPIRED at a WRITE",
+	{"session-expired", "NETWORK_SESSION_EXPIRED at a WRITE, once",
 	 {FAULT_STATUS, .command = PDU_WRITE, .skip = 5, .value = 0xC000035C}, {0}, {0},
-	 ATTEMPT(1394), "SESSION_EXPIRED"},
+	 DONE},
+	{"session-expired-sealed", "the same, encrypted",
+	 {FAULT_STATUS, .command = PDU_WRITE, .skip = 5, .value = 0xC000035C}, {0}, SEALED,
+	 DONE},
+	{"session-expired-for-ever", "the same after each log-on",
+	 {FAULT_STATUS, .command = PDU_WRITE, .skip = 5, .times = FAULT_FOR_EVER,
+	  .value = 0xC000035C}, {0}, {0}, ATTEMPT(1394), "expires again and again"},
 	{"session-deleted", "USER_SESSION_DELETED at a WRITE",
 	 {FAULT_STATUS, .command = PDU_WRITE, .skip = 5, .value = 0xC0000203}, {0}, {0},
 	 ATTEMPT(59), "SESSION_DELETED"},
