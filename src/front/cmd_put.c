@@ -43,7 +43,7 @@ static const struct command_option options[] = {
 			      "its password, in a file of mode 0600", 0},
     [OPTION_CONNECT_TO] = {"connect-to", "HOST:PORT",
 			   "connect there; names stay as typed", 0},
-    [OPTION_ENCRYPT] = {"encrypt", "HOW", "required, wanted or off (as it is)", 0},
+    [OPTION_ENCRYPT] = {"encrypt", NULL, "send encrypted, or not at all", 0},
     [OPTION_SIGNING] = {"signing", "HOW", "required (as it is), wanted or off", 0},
     [OPTION_AS] = {"as", "NAME", "what it is called at the share", 0},
     [OPTION_FOLLOW] = {"follow", NULL, "send what symbolic links point to", 0},
@@ -59,9 +59,8 @@ struct job {
 	const struct call *call;
 	struct config *config; /* defaults; its settings are adapted here */
 	struct config_address address;
-	char *section, *account, *connect_host; /* what `address` points to */
-	char *password;                         /* NULL: none */
-	char *folder;                           /* private; "" below it: the store */
+	char *password; /* NULL: none */
+	char *folder;   /* private; "" below it: the store */
 	struct package *package;
 	struct log *log; /* NULL: silent */
 	struct request *request;
@@ -94,18 +93,11 @@ read_address(struct job *j, struct err *e)
 	const char *typed = call->arguments[1], *to = call->value[OPTION_CONNECT_TO];
 	char host[ADDRESS_HOST_ROOM];
 
-	j->address = (struct config_address){
-	    .section = j->section = mem_dup("put"),
-	    .number = 1,
-	    .type = CONFIG_TYPE_LAN,
-	    .auth = CONFIG_AUTH_NEGOTIATE,
-	    .account = j->account = mem_dup(call->value[OPTION_USER]),
-	    .signing = CONFIG_REQUIRED,
-	    .encrypt = CONFIG_OFF,
-	    .compounds = true,
-	    .flush = true,
-	    .file = "",
-	};
+	config_address_default(&j->address);
+	j->address.section = mem_dup("put");
+	j->address.account = mem_dup(call->value[OPTION_USER]);
+	if (call->value[OPTION_ENCRYPT])
+		j->address.encrypt = CONFIG_REQUIRED;
 	if (address_parse(typed, strlen(typed), &j->address.where, e) < 0)
 		return -1;
 	if (j->address.where.share[0] == '\0')
@@ -116,13 +108,9 @@ read_address(struct job *j, struct err *e)
 	if (to && address_parse_endpoint(to, host, &j->address.connect_port, e) < 0)
 		return err_wrap(e, "--connect-to");
 	if (to)
-		j->address.connect_host = j->connect_host = mem_dup(host);
-	if (read_want(call->value[OPTION_ENCRYPT], "encrypt", &j->address.encrypt, e) <
-		0 ||
-	    read_want(call->value[OPTION_SIGNING], "signing", &j->address.signing, e) <
-		0)
-		return -1;
-	return 0;
+		j->address.connect_host = mem_dup(host);
+	return read_want(call->value[OPTION_SIGNING], "signing", &j->address.signing,
+			 e);
 }
 
 static int
@@ -339,9 +327,7 @@ done(struct job *j)
 	log_close(j->log);
 	config_secret_free(j->password);
 	config_free(j->config);
-	mem_free(j->section);
-	mem_free(j->account);
-	mem_free(j->connect_host);
+	config_address_done(&j->address);
 	mem_free(j->folder);
 	mem_free(j->request);
 }
@@ -378,7 +364,7 @@ const struct command command_put = {
     .examples =
 	"  lansender put ./setup-4.2/ '\\\\DSSMS\\SMS_SITE' --user 'CORP\\smssend'\n"
 	"  lansender put report.pdf //nas/reports/2026 --user backup \\\n"
-	"      --password-file ~/.nas-secret --encrypt required\n",
+	"      --password-file ~/.nas-secret --encrypt\n",
     .exits = "  0  sent\n  1  not sent\n  2  wrong usage\n",
     .arguments_min = 2,
     .arguments_max = 2,

@@ -20,7 +20,7 @@ check same tree "$SMB/share/tree"
 (cd "$SMB/share" && sha256sum --quiet -c tree.sha256) || fail 'the manifest does not hold'
 
 # Into a folder, under another name, encrypted, from a file; as JSON.
-put tree/read.me //dssms/sms_site/in/2026 --as note.txt --encrypt required --json \
+put tree/read.me //dssms/sms_site/in/2026 --as note.txt --encrypt --json \
 	--password-file "$password"
 exits 0
 check cmp tree/read.me "$SMB/share/in/2026/note.txt"
