@@ -82,13 +82,16 @@ an_expired_session_is_renewed_in_place(void **state)
 		bool plain_chain;
 		unsigned log_ons_at_least;
 	} rows[] = {
-	    {"once", {.expire_after = 50}, false, 1},
-	    {"before anything", {.expire_after = 1}, true, 20},
+	    {"once", {.expire_after = 50, .size_bytes = LARGE_BYTES}, false, 1},
+	    {"before anything",
+	     {.expire_after = 1, .size_bytes = LARGE_BYTES},
+	     true,
+	     20},
 	    {"in the middle of compounds",
 	     {.expire_after = 7, .size_bytes = LARGE_BYTES},
 	     false,
 	     5},
-	    {"plain chains", {.expire_after = 5}, true, 5},
+	    {"plain chains", {.expire_after = 5, .size_bytes = LARGE_BYTES}, true, 5},
 	    {"signed",
 	     {.expire_after = 9, .sign = true, .size_bytes = LARGE_BYTES},
 	     false,
@@ -118,6 +121,7 @@ an_expired_session_is_renewed_in_place(void **state)
 		assert_true(good);
 		for (int k = 0; k < FILES; k++) {
 			assert_int_equal(files[k].done, 1);
+			assert_string_equal(files[k].err.text, "");
 			assert_false(files[k].failed);
 			assert_int_equal(files[k].acked, k ? SMALL_BYTES : LARGE_BYTES);
 		}
