@@ -19,14 +19,13 @@
 #include "send/send.h"
 
 enum {
-	MAX_UNPROVEN = 32, /* sites being tried at once; a choice, ADR 0003          */
-	PROVEN_MS =
-	    600000, /* a site sent to within 10 min counts as reached; a choice */
-	NO_MORE_MS = 1000, /* how long "No (more) ..." waits for a connection's end  */
-	LOCAL_PAUSE_MS = 30000,  /* after trouble with our own disk; a choice  */
-	LONGEST_WAIT_MS = 60000, /* leases and lifetimes are looked at that often */
-	STOP_MS = 2000, /* issue: every sending stops within 2 s                  */
-	FAILED_KEEP_MS = 604800000, /* a failed request can be retried for 7 days */
+	MAX_UNPROVEN = 32,          /* sites tried at once; a choice               */
+	PROVEN_MS = 600000,         /* sent to within 10 min: reached; a choice    */
+	NO_MORE_MS = 1000,          /* how long "No (more) ..." waits for an end   */
+	LOCAL_PAUSE_MS = 30000,     /* after trouble with our own disk; a choice   */
+	LONGEST_WAIT_MS = 60000,    /* so often leases and lifetimes are looked at */
+	STOP_MS = 2000,             /* every sending stops within 2 s: promised    */
+	FAILED_KEEP_MS = 604800000, /* 7 days: so long a failed one can be retried */
 };
 
 struct dispatcher {
@@ -59,8 +58,7 @@ is_paused(const struct dispatcher *d)
 	return d->pause_until_ms > clock_mono_ms(d->o->clock);
 }
 
-/* --- choosing and starting
- * ---------------------------------------------------------------- */
+/* --- choosing and starting -------------------------------------------------------- */
 
 static struct choose_limits
 limits_of(const struct dispatcher *d)
@@ -221,8 +219,7 @@ start_all(struct dispatcher *d, bool *idle, struct err *e)
 	return 0;
 }
 
-/* --- what comes back
- * ------------------------------------------------------------------------ */
+/* --- what comes back -------------------------------------------------------------- */
 
 /* The line comes after the first thing that happened to what was started, as it did in
  * the original (the seed shows it between a failed connection and what follows from
@@ -299,8 +296,7 @@ tidy(struct dispatcher *d, const char *owner, struct err *e)
 		   : 0;
 }
 
-/* --- the loop
- * --------------------------------------------------------------------------------- */
+/* --- the loop --------------------------------------------------------------------- */
 
 /* How long nothing can happen by time alone. */
 static int64_t
@@ -363,6 +359,7 @@ static int
 loop(struct dispatcher *d, struct err *e)
 {
 	AUTO_FREE struct pool_report *report = mem_zero(1, sizeof(*report));
+	struct err later;
 	int rc = 0;
 
 	/* One sender per state folder (its lock sees to that): what this name has
@@ -371,7 +368,8 @@ loop(struct dispatcher *d, struct err *e)
 		return -1;
 	while (rc == 0 && !stop_thrown(d->o->stop))
 		rc = turn(d, report, e);
-	if (wind_down(d, report, rc < 0 ? &(struct err){0} : e) < 0)
+	/* The first error is the one that is told. */
+	if (wind_down(d, report, rc < 0 ? &later : e) < 0)
 		rc = -1;
 	return rc < 0 ? -1 : 0;
 }

@@ -16,7 +16,7 @@ struct settling {
 	int64_t now_ms;
 	struct outbox_end end;
 	int64_t hold_until_at_ms; /* 0: leave the site's hold as it is */
-	bool *local;
+	bool local;               /* our own disk or database was at fault */
 };
 
 #define SAY(s, ...) event_log((s)->d->log, &(s)->about, __VA_ARGS__)
@@ -117,7 +117,7 @@ static void
 end_local(struct settling *s)
 {
 	s->end.to = REQUEST_PENDING;
-	*s->local = true;
+	s->local = true;
 	SAY(s, EVENT_LOCAL_TROUBLE, s->r->result.error.text);
 }
 
@@ -201,7 +201,6 @@ settle(struct outbox *o, const struct dispatch_options *d, const struct pool_rep
 	    .r = r,
 	    .about = {r->request.id.n, r->request.site, r->thread_number},
 	    .now_ms = clock_wall_ms(d->clock),
-	    .local = local,
 	};
 
 	s.end.progress = &r->result.progress;
@@ -210,6 +209,7 @@ settle(struct outbox *o, const struct dispatch_options *d, const struct pool_rep
 	s.end.error = r->result.error.kind == ERR_NONE ? NULL : &r->result.error;
 	if (!choose_end(&s))
 		return 0;
+	*local = s.local;
 	event_log_attempt(d->log, &s.about, &r->result.history);
 	crash_point("settle.before-finish");
 	if (outbox_finish(o, r->request.id, r->request.owner, s.now_ms, &s.end, e) < 0)

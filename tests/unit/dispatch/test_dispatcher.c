@@ -1,9 +1,5 @@
 /* The dispatcher's loop with real threads, a real outbox and folders as sites.  Nothing
- * here waits for time to pass: a clock turned by hand stops the sender, and holds a
- * sending thread, where the test wants it.  What goes wrong here is put between
- * (--wrap, see meson.build): every call of the outbox, the start of a thread, and the
- * removal of a package. */
-#include <pthread.h>
+ * here waits for time to pass; what goes wrong is ordered (between.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,228 +12,11 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/thread.h"
+#include "between.h"
 #include "dispatch/dispatch.h"
 #include "fixture.h"
 
 enum { LONG_MS = 30000, HOUR_MS = 3600000, DAY_MS = 86400000, STOP_LIMIT_MS = 2000 };
-
-/* --- what goes wrong ------------------------------------------------------------- */
-
-/* Set and read by the test's own thread, which runs the dispatcher. */
-static struct {
-	unsigned fail_at; /* that call of the outbox fails; 0: none */
-	unsigned calls;
-	const char *no_thread; /* none can be started of this name */
-	bool keep_packages;    /* none can be removed                */
-	bool no_outbox;        /* sending threads cannot open theirs */
-	void (*before_claim)(void);
-} wrong;
-
-static _Thread_local bool is_test_thread;
-
-static bool
-fails(struct err *e)
-{
-	if (!is_test_thread || ++wrong.calls != wrong.fail_at)
-		return false;
-	(void)err_set(e, ERR_LOCAL, 0, "call %u of the outbox failed", wrong.calls);
-	return true;
-}
-
-int __real_outbox_open(const char *folder, struct outbox **out, struct err *e);
-int __wrap_outbox_open(const char *folder, struct outbox **out, struct err *e);
-int
-__wrap_outbox_open(const char *folder, struct outbox **out, struct err *e)
-{
-	if (!is_test_thread && wrong.no_outbox)
-		return err_set(e, ERR_LOCAL, 0, "no more descriptors");
-	return fails(e) ? -1 : __real_outbox_open(folder, out, e);
-}
-
-int __real_outbox_claim(struct outbox *o, struct request_id id, const char *name,
-			int64_t now_ms, int64_t lease_ms, struct request *out,
-			struct err *e);
-int __wrap_outbox_claim(struct outbox *o, struct request_id id, const char *name,
-			int64_t now_ms, int64_t lease_ms, struct request *out,
-			struct err *e);
-int
-__wrap_outbox_claim(struct outbox *o, struct request_id id, const char *name,
-		    int64_t now_ms, int64_t lease_ms, struct request *out,
-		    struct err *e)
-{
-	if (wrong.before_claim)
-		wrong.before_claim();
-	return fails(e) ? -1
-			: __real_outbox_claim(o, id, name, now_ms, lease_ms, out, e);
-}
-
-int __real_outbox_finish(struct outbox *o, struct request_id id, const char *owner,
-			 int64_t now_ms, const struct outbox_end *end, struct err *e);
-int __wrap_outbox_finish(struct outbox *o, struct request_id id, const char *owner,
-			 int64_t now_ms, const struct outbox_end *end, struct err *e);
-int
-__wrap_outbox_finish(struct outbox *o, struct request_id id, const char *owner,
-		     int64_t now_ms, const struct outbox_end *end, struct err *e)
-{
-	return fails(e) ? -1 : __real_outbox_finish(o, id, owner, now_ms, end, e);
-}
-
-int __real_outbox_recover(struct outbox *o, const char *name, int64_t now_ms,
-			  void (*each)(void *self, const struct request *r,
-				       bool expired_lifetime),
-			  void *self, struct err *e);
-int __wrap_outbox_recover(struct outbox *o, const char *name, int64_t now_ms,
-			  void (*each)(void *self, const struct request *r,
-				       bool expired_lifetime),
-			  void *self, struct err *e);
-int
-__wrap_outbox_recover(struct outbox *o, const char *name, int64_t now_ms,
-		      void (*each)(void *self, const struct request *r,
-				   bool expired_lifetime),
-		      void *self, struct err *e)
-{
-	return fails(e) ? -1 : __real_outbox_recover(o, name, now_ms, each, self, e);
-}
-
-int __real_outbox_sites_changed(struct outbox *o, int64_t now_ms, int64_t *cursor,
-				int (*each)(void *self, const struct outbox_site *s),
-				void *self, struct err *e);
-int __wrap_outbox_sites_changed(struct outbox *o, int64_t now_ms, int64_t *cursor,
-				int (*each)(void *self, const struct outbox_site *s),
-				void *self, struct err *e);
-int
-__wrap_outbox_sites_changed(struct outbox *o, int64_t now_ms, int64_t *cursor,
-			    int (*each)(void *self, const struct outbox_site *s),
-			    void *self, struct err *e)
-{
-	return fails(e) ? -1
-			: __real_outbox_sites_changed(o, now_ms, cursor, each, self, e);
-}
-
-int __real_outbox_free_packages(struct outbox *o, int64_t failed_before_at_ms,
-				int (*each)(void *self, const char *package_id),
-				void *self, struct err *e);
-int __wrap_outbox_free_packages(struct outbox *o, int64_t failed_before_at_ms,
-				int (*each)(void *self, const char *package_id),
-				void *self, struct err *e);
-int
-__wrap_outbox_free_packages(struct outbox *o, int64_t failed_before_at_ms,
-			    int (*each)(void *self, const char *package_id), void *self,
-			    struct err *e)
-{
-	return fails(e)
-		   ? -1
-		   : __real_outbox_free_packages(o, failed_before_at_ms, each, self, e);
-}
-
-int __real_thread_start(const char *name, void (*fn)(void *self), void *self,
-			struct thread **out, struct err *e);
-int __wrap_thread_start(const char *name, void (*fn)(void *self), void *self,
-			struct thread **out, struct err *e);
-int
-__wrap_thread_start(const char *name, void (*fn)(void *self), void *self,
-		    struct thread **out, struct err *e)
-{
-	if (str_eq(name, wrong.no_thread))
-		return err_set(e, ERR_LOCAL, 0, "no more threads");
-	return __real_thread_start(name, fn, self, out, e);
-}
-
-int __real_package_remove(const char *store, const char *id, struct err *e);
-int __wrap_package_remove(const char *store, const char *id, struct err *e);
-int
-__wrap_package_remove(const char *store, const char *id, struct err *e)
-{
-	if (wrong.keep_packages)
-		return err_set(e, ERR_LOCAL, 0, "package %s cannot be removed", id);
-	return __real_package_remove(store, id, e);
-}
-
-/* --- a clock that stops the sender ----------------------------------------------- */
-
-/* With `stop` set: a sending thread that has its slot (and looks at the clock the second
- * time, to keep that it is SENDING) throws it, and is held until the pool is told to
- * stop; or, when it shall not hear that in time, until the pool ends.  The dispatcher's
- * clock has then gone on by far more than it waits. */
-static struct {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct stop *stop;
-	bool hears_late;
-	bool is_open;
-	int64_t ahead_ms; /* of the real clock */
-} gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-
-static _Thread_local int looks_at_clock;
-
-static int64_t
-gate_wall_ms(void *self)
-{
-	(void)self;
-	if (!is_test_thread && ++looks_at_clock == 2) {
-		(void)pthread_mutex_lock(&gate.lock);
-		if (gate.stop)
-			stop_throw(gate.stop);
-		while (gate.stop && !gate.is_open)
-			(void)pthread_cond_wait(&gate.changed, &gate.lock);
-		(void)pthread_mutex_unlock(&gate.lock);
-	}
-	return clock_wall_ms(clock_real());
-}
-
-static int64_t
-gate_mono_ms(void *self)
-{
-	int64_t ahead_ms;
-
-	(void)self;
-	(void)pthread_mutex_lock(&gate.lock);
-	ahead_ms = gate.ahead_ms;
-	(void)pthread_mutex_unlock(&gate.lock);
-	return clock_mono_ms(clock_real()) + ahead_ms;
-}
-
-static const struct clock gate_clock = {gate_mono_ms, gate_wall_ms, NULL};
-
-static void
-gate_set(struct stop *stop, bool hears_late)
-{
-	(void)pthread_mutex_lock(&gate.lock);
-	gate.stop = stop;
-	gate.hears_late = hears_late;
-	gate.is_open = false;
-	gate.ahead_ms = 0;
-	(void)pthread_mutex_unlock(&gate.lock);
-}
-
-static void
-gate_open(bool at_last)
-{
-	(void)pthread_mutex_lock(&gate.lock);
-	gate.is_open = at_last || !gate.hears_late;
-	if (!gate.is_open)
-		gate.ahead_ms = LONG_MS;
-	(void)pthread_cond_broadcast(&gate.changed);
-	(void)pthread_mutex_unlock(&gate.lock);
-}
-
-void __real_pool_stop(struct pool *p);
-void __wrap_pool_stop(struct pool *p);
-void
-__wrap_pool_stop(struct pool *p)
-{
-	__real_pool_stop(p);
-	gate_open(false);
-}
-
-void __real_pool_free(struct pool *p);
-void __wrap_pool_free(struct pool *p);
-void
-__wrap_pool_free(struct pool *p)
-{
-	gate_open(true);
-	__real_pool_free(p);
-}
 
 /* --- set-up ---------------------------------------------------------------------- */
 
@@ -255,8 +34,7 @@ enter(void **state)
 	struct rig *g = mem_zero(1, sizeof(*g));
 	struct config_sender *s = &g->config.sender;
 
-	is_test_thread = true;
-	memset(&wrong, 0, sizeof(wrong));
+	between_begin();
 	fixture_init(&g->f, true, 1000);
 	g->sites[0] = g->f.site;
 	g->sites[1] = (struct config_site){.code = mem_dup("MS2"),

@@ -1,5 +1,5 @@
-/* What follows from how an attempt ended: a row for each outcome, against a real outbox,
- * with the lines read back from the log file. */
+/* What follows from how an attempt ended: a row for each outcome, against a real
+ * outbox, with the lines read back from the log file. */
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
