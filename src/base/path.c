@@ -130,7 +130,7 @@ path_write_file(const char *path, const void *bytes, size_t len, mode_t mode,
 	return sync_parent(path, e);
 }
 
-/* All of fd, in room that grows with it: most files are far smaller than they may be. */
+/* All of fd, in room that grows: most files are far smaller than they may be. */
 static int
 read_whole(int fd, size_t max, char **text, size_t *len)
 {

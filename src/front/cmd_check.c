@@ -22,8 +22,7 @@ static const struct command_option options[] = {
     {0},
 };
 
-/* --- check --address
- * ---------------------------------------------------------------------- */
+/* --- check --address -------------------------------------------------------------- */
 
 static json_t *
 address_json(const struct address *a)
@@ -83,8 +82,7 @@ check_address(const struct call *call, const char *typed)
 	return FRONT_FAILED;
 }
 
-/* --- the configuration
- * ---------------------------------------------------------------------- */
+/* --- the configuration ------------------------------------------------------------ */
 
 struct checking {
 	const struct call *call;

@@ -5,9 +5,12 @@
  * Each verb is one transaction and at most one step of the state table (request.c,
  * drawn there with its numbered invariants).  Failures of the database are ERR_LOCAL; a
  * verb that fails has changed nothing, except ERR_UNSURE: the commit may have happened,
- * look. Times are wall-clock ms since 1970, UTC, handed in. Behind the door: outbox.c
- * (verbs) request.c (the state table) store.h (what a backend must do) store_sqlite.c
- * ... schema/ */
+ * look.  Times are wall-clock ms since 1970, UTC, handed in.
+ *
+ * Behind the door: outbox.c (filing, what persons do) lease.c (claim to finish)
+ * recover.c (leases and lifetimes that ended, packages) look.c (get, list, sites)
+ * verbs.c (one verb, one transaction) request.c (the state table) store.h (what a
+ * backend must do) store_sqlite*.c schema/ */
 #ifndef OUTBOX_OUTBOX_H
 #define OUTBOX_OUTBOX_H
 
@@ -24,19 +27,19 @@ struct request_id {
 };
 
 enum request_state {
-	REQUEST_PENDING, /* may go when its turn comes                              */
+	REQUEST_PENDING,    /* may go when its turn comes      */
 	REQUEST_CONNECTING, /* claimed: a sending thread has it */
 	REQUEST_SENDING,
 	REQUEST_PUBLISHING,
-	REQUEST_SENT,      /* final */
-	REQUEST_WAITING,   /* for its restart time                                    */
-	REQUEST_SUSPENDED, /* window closed, pre-empted                               */
-	REQUEST_HELD,      /* by a person                                             */
-	REQUEST_FAILED,    /* final, with reason                                      */
-	REQUEST_CANCELLED, /* final                                                   */
+	REQUEST_SENT,      /* final                     */
+	REQUEST_WAITING,   /* for its restart time      */
+	REQUEST_SUSPENDED, /* window closed, pre-empted */
+	REQUEST_HELD,      /* by a person               */
+	REQUEST_FAILED,    /* final, with reason        */
+	REQUEST_CANCELLED, /* final                     */
 };
 enum { REQUEST_STATES = 10 };
-const char *request_state_name(enum request_state s); /* "pending" ...             */
+const char *request_state_name(enum request_state s); /* "pending" ... */
 int request_state_from_name(const char *name, enum request_state *out) MUST_USE;
 bool request_state_final(enum request_state s);
 bool request_state_active(enum request_state s); /* connecting, sending, publishing */
@@ -127,8 +130,7 @@ int outbox_open_readonly(const char *folder, struct outbox **out,
 			 struct err *e) MUST_USE;
 void outbox_close(struct outbox *o);
 
-/* --- filing (command line)
- * -------------------------------------------------------------- */
+/* --- filing (command line) -------------------------------------------------------- */
 
 struct outbox_new {
 	const struct outbox_package *package; /* must be in the package store already */
@@ -136,8 +138,7 @@ struct outbox_new {
 	size_t site_count;
 	enum request_priority priority;
 	int64_t now_ms, not_before_at_ms, deadline_at_ms, lifetime_ms;
-	const char *
-	    key; /* idempotent filing: the same key again gives the same ids; or NULL */
+	const char *key; /* NULL, or: the same key again gives the same ids */
 };
 
 /* One transaction for all sites.  ids has room for site_count.  1: filed; 0: a filing
@@ -146,15 +147,14 @@ struct outbox_new {
 int outbox_add(struct outbox *o, const struct outbox_new *n, struct request_id *ids,
 	       struct err *e) MUST_USE;
 
-/* --- what persons do; a running sending obeys at its next block
- * ------------------------- */
+/* --- what persons do; a running sending obeys at its next block ------------------- */
 
 enum outbox_command {
-	OUTBOX_HOLD,    /* not final -> held; an active one at its next block */
-	OUTBOX_RELEASE, /* held -> pending; takes back the hold of an active one */
+	OUTBOX_HOLD,    /* not final -> held; an active one at its next block      */
+	OUTBOX_RELEASE, /* held -> pending; takes back the hold of an active one   */
 	OUTBOX_CANCEL,  /* not final -> cancelled; an active one at its next block */
-	OUTBOX_RETRY, /* waiting, failed -> pending, with a new lifetime, and its site's
-			 * hold is lifted; refused when its package was freed     */
+	OUTBOX_RETRY,   /* waiting, failed -> pending, with a new lifetime, and its
+			 * site's hold is lifted; refused when its package was freed */
 };
 /* 1: done (or ordered, when active); 0: no such request; -1: ERR_INPUT the state does
  * not allow it, said in words. */
@@ -163,8 +163,7 @@ int outbox_command(struct outbox *o, struct request_id id, enum outbox_command c
 int outbox_set_priority(struct outbox *o, struct request_id id, enum request_priority p,
 			struct err *e) MUST_USE; /* 1/0/-1 likewise */
 
-/* --- looking
- * ------------------------------------------------------------------------------ */
+/* --- looking ---------------------------------------------------------------------- */
 
 /* 1/0/-1. */
 int outbox_get(struct outbox *o, struct request_id id, struct request *out,
@@ -202,8 +201,7 @@ struct outbox_site {
 	int64_t failures; /* connect failures in a row                     */
 	char address[ADDRESS_NAME_ROOM]; /* last one that worked; "" */
 	int64_t last_sent_at_ms;
-	int64_t
-	    error_at_ms; /* last error of any request to it; 0: none since it worked */
+	int64_t error_at_ms; /* of the last error to it; 0: none since it worked */
 	uint32_t error_win32;
 	char error_text[ERR_TEXT_BYTES];
 };
@@ -213,8 +211,7 @@ int outbox_sites(struct outbox *o, int64_t now_ms, bool counts,
 		 int (*each)(void *self, const struct outbox_site *s), void *self,
 		 struct err *e) MUST_USE;
 
-/* --- the sender
- * ----------------------------------------------------------------------------- */
+/* --- the sender ------------------------------------------------------------------- */
 
 /* Take it: PENDING (not before its not_before), or WAITING whose time has come, or
  * SUSPENDED -> CONNECTING with a lease. 1: *out is what was taken; 0: somebody else was
@@ -244,12 +241,12 @@ int outbox_step(struct outbox *o, struct request_id id, const char *owner,
 
 struct outbox_end {
 	enum request_state to;   /* SENT, WAITING, FAILED, PENDING (given back),
-				  * SUSPENDED,   HELD, CANCELLED   */
-	int64_t restart_at_ms;   /* WAITING                                          */
-	bool forget_progress;    /* staging is gone: start again                     */
-	const struct err *error; /* NULL: none                                       */
-	const struct request_progress *progress; /* NULL: leave it */
-	const struct outbox_attempt *attempt; /* NULL: nothing to keep               */
+				  * SUSPENDED, HELD, CANCELLED   */
+	int64_t restart_at_ms;   /* WAITING                      */
+	bool forget_progress;    /* staging is gone: start again */
+	const struct err *error; /* NULL: none                   */
+	const struct request_progress *progress; /* NULL: leave it        */
+	const struct outbox_attempt *attempt;    /* NULL: nothing to keep */
 };
 /* End of an attempt: state, history and, in the same transaction, a waiting order (a
  * hold or cancel that a person gave meanwhile wins over WAITING, PENDING and

@@ -28,8 +28,7 @@
 #include "package/package.h"
 #include "transport/transport.h"
 
-/* --- the sender log
- * --------------------------------------------------------------------- */
+/* --- the sender log --------------------------------------------------------------- */
 
 /* What happened.  event.c has the one table: id, name, level, the original's words.
  * Numbers are for good: runbooks and JSON readers know them.  In brackets: the
@@ -104,8 +103,7 @@ void event_log(struct log *log, const struct event_about *about, enum event id, 
 void event_log_attempt(struct log *log, const struct event_about *about,
 		       const struct outbox_attempt *a);
 
-/* --- one attempt
- * --------------------------------------------------------------------------- */
+/* --- one attempt ------------------------------------------------------------------ */
 
 /* What an attempt asks of whoever runs it.  All are called in the attempt's thread;
  * each may be NULL: nothing to ask. */
@@ -187,8 +185,7 @@ int attempt_check(const struct config_address *a, const char *password,
 			       bool ok),
 		  void *self, struct err *e) MUST_USE;
 
-/* --- the pool
- * ---------------------------------------------------------------------------------- */
+/* --- the pool --------------------------------------------------------------------- */
 
 struct pool;
 

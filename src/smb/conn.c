@@ -31,8 +31,7 @@ conn_new(int fd, const struct clock *clock, const struct stop *stop)
 	return c;
 }
 
-/* --- lists --------------------------------------------------------------------------
- */
+/* --- lists ------------------------------------------------------------------------ */
 
 void
 op_list_add(struct op_list *l, struct op *op)
@@ -80,8 +79,7 @@ is_idle(const struct conn *c)
 	       !c->expired.first;
 }
 
-/* --- the end ------------------------------------------------------------------------
- */
+/* --- the end ---------------------------------------------------------------------- */
 
 static void
 give_back(struct conn *c, struct op_list *l)
@@ -148,8 +146,7 @@ conn_free(struct conn *c)
 	mem_free(c);
 }
 
-/* --- one step -----------------------------------------------------------------------
- */
+/* --- one step --------------------------------------------------------------------- */
 
 void
 conn_queue(struct conn *c, struct op *op)
@@ -288,8 +285,7 @@ step(struct conn *c, bool wait, struct err *e)
 	return 0;
 }
 
-/* --- an expired session -------------------------------------------------------------
- */
+/* --- an expired session ----------------------------------------------------------- */
 
 static void
 queue_again(struct conn *c)

@@ -74,8 +74,7 @@ smb_close(struct smb_file *f, struct err *e)
 	return rc;
 }
 
-/* --- read: several requests side by side --------------------------------------------
- */
+/* --- read: several requests side by side ------------------------------------------ */
 
 struct place { /* where bytes are to go */
 	uint8_t *bytes;
@@ -183,8 +182,7 @@ smb_read(struct smb_file *f, int64_t offset, void *buf, size_t len, size_t *got,
 	return 0;
 }
 
-/* --- write --------------------------------------------------------------------------
- */
+/* --- write ------------------------------------------------------------------------ */
 
 static int
 on_written(struct chain *c, unsigned i, const struct pdu_msg *m, struct err *e)

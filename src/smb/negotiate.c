@@ -165,8 +165,7 @@ session_negotiate(struct session *s, struct conn *c, struct err *e)
 	return 0;
 }
 
-/* --- 3.2.5.5: was the negotiation the server's own? ---------------------------------
- */
+/* --- 3.2.5.5: was the negotiation the server's own? ------------------------------- */
 
 static int
 on_validated(void *self, const struct pdu_msg *m, struct err *e)

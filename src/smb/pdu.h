@@ -55,8 +55,7 @@ enum {
 /* MessageId of what nobody asked for: oplock and lease breaks (3.2.5.19). */
 #define PDU_UNSOLICITED UINT64_MAX
 
-/* --- writing ------------------------------------------------------------------------
- */
+/* --- writing ---------------------------------------------------------------------- */
 
 /* Bytes that grow.  Zeroed is empty and valid. */
 struct pdu_buf {
@@ -205,8 +204,7 @@ struct pdu_stamp { /* what is known only when a request leaves */
 };
 void pdu_stamp(uint8_t *request, const struct pdu_stamp *s);
 
-/* --- reading ------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------- */
 
 struct pdu_slice {
 	const uint8_t *bytes;

@@ -101,8 +101,7 @@ add_path(struct pdu_buf *b, const char *path, struct err *e)
 	return bytes;
 }
 
-/* --- connection and session ---------------------------------------------------------
- */
+/* --- connection and session ------------------------------------------------------- */
 
 static uint8_t *
 add_context(struct pdu_buf *b, uint16_t type, size_t len)
@@ -209,8 +208,7 @@ pdu_put_simple(struct pdu_buf *b, enum pdu_command command)
 	(void)begin(b, command, 4, 4);
 }
 
-/* --- files --------------------------------------------------------------------------
- */
+/* --- files ------------------------------------------------------------------------ */
 
 int
 pdu_put_create(struct pdu_buf *b, const struct pdu_create *c, struct err *e)
@@ -402,8 +400,7 @@ pdu_put_delete(struct pdu_buf *b, const struct pdu_file_id *id)
 						   .len = sizeof(yes)});
 }
 
-/* --- on the way out -----------------------------------------------------------------
- */
+/* --- on the way out --------------------------------------------------------------- */
 
 void
 pdu_set_file_id(uint8_t *request, enum pdu_command command,

@@ -6,8 +6,8 @@
 enum {
 	/* Queued and not done: how far a caller may run ahead; a choice */
 	JOBS_MAX = 1024,
-	/* Compounds in flight: 256 files of 4 KiB fill 80 ms at 100 Mbit/s; 512 and more
-	 * were no faster there (measured with a prototype). */
+	/* Compounds in flight: 256 files of 4 KiB fill 80 ms at 100 Mbit/s; 512 and
+	 * more were no faster there (measured with a prototype). */
 	SMALL_MAX = 256,
 	/* Large files open at once, so that many of middle size hide their round trips;
 	 * a choice */
@@ -54,8 +54,7 @@ list_remove(struct job_list *l, struct job *j)
 		l->last = j->prev;
 }
 
-/* --- jobs ---------------------------------------------------------------------------
- */
+/* --- jobs ------------------------------------------------------------------------- */
 
 static struct job *
 job_new(struct puts *p)
@@ -165,8 +164,7 @@ job_restart(struct job *j)
 	list_add_first(&j->puts->waiting, j);
 }
 
-/* --- folders ------------------------------------------------------------------------
- */
+/* --- folders ---------------------------------------------------------------------- */
 
 static void
 folder_done(struct chain *c, const struct err *e)
@@ -247,8 +245,7 @@ must_wait(const struct puts *p, const struct job *j)
 	return false;
 }
 
-/* --- what is next? ------------------------------------------------------------------
- */
+/* --- what is next? ---------------------------------------------------------------- */
 
 /* Begin the job that waits longest, if it may.  true: it did. */
 static bool
@@ -293,8 +290,7 @@ feed(void *self)
 	return begin_next(p);
 }
 
-/* --- the end ------------------------------------------------------------------------
- */
+/* --- the end ---------------------------------------------------------------------- */
 
 static void
 puts_died(void *self, const struct err *e)
@@ -338,8 +334,7 @@ puts_free(struct puts *p)
 	mem_free(p);
 }
 
-/* --- the door -----------------------------------------------------------------------
- */
+/* --- the door --------------------------------------------------------------------- */
 
 static struct puts *
 puts_of(struct smb *s)

@@ -6,8 +6,7 @@
 
 static void close_it(struct job *j);
 
-/* --- blocks -------------------------------------------------------------------------
- */
+/* --- blocks ----------------------------------------------------------------------- */
 
 static struct block *
 block_new(struct puts *p, uint32_t len)
@@ -78,8 +77,7 @@ advance(struct job *j)
 		j->put.acked(j->put.self, upto);
 }
 
-/* --- flush and close ----------------------------------------------------------------
- */
+/* --- flush and close -------------------------------------------------------------- */
 
 static void
 on_flushed(struct chain *c, const struct err *e)
@@ -181,8 +179,7 @@ go_on(struct job *j)
 	}
 }
 
-/* --- write --------------------------------------------------------------------------
- */
+/* --- write ------------------------------------------------------------------------ */
 
 static int
 on_written(struct op *op, unsigned i, const struct pdu_msg *m, struct err *e)
@@ -294,8 +291,7 @@ large_write_next(struct job *j)
 	send_block(b);
 }
 
-/* --- open ---------------------------------------------------------------------------
- */
+/* --- open ------------------------------------------------------------------------- */
 
 static void
 on_opened(struct chain *c, const struct err *e)

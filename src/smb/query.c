@@ -51,8 +51,7 @@ is_missing(const struct chain *c)
 	}
 }
 
-/* --- stat ---------------------------------------------------------------------------
- */
+/* --- stat ------------------------------------------------------------------------- */
 
 static int
 on_file_id(struct chain *c, unsigned i, const struct pdu_msg *m, struct err *e)
@@ -104,8 +103,7 @@ smb_stat(struct smb *s, const char *path, struct smb_stat *out, struct err *e)
 	return 1;
 }
 
-/* --- change -------------------------------------------------------------------------
- */
+/* --- change ----------------------------------------------------------------------- */
 
 int
 smb_mkdir(struct smb *s, const char *path, uint32_t attributes, struct err *e)
@@ -204,8 +202,7 @@ smb_set_mtime(struct smb *s, const char *path, enum smb_kind kind, int64_t mtime
 	return chain_result(&c, BLAME_WRITE, path, e);
 }
 
-/* --- space --------------------------------------------------------------------------
- */
+/* --- space ------------------------------------------------------------------------ */
 
 static int
 on_space(struct chain *c, unsigned i, const struct pdu_msg *m, struct err *e)
@@ -244,8 +241,7 @@ smb_space(struct smb *s, int64_t *free_bytes, struct err *e)
 	return 0;
 }
 
-/* --- list ---------------------------------------------------------------------------
- */
+/* --- list ------------------------------------------------------------------------- */
 
 struct listing {
 	struct pdu_buf

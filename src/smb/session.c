@@ -10,8 +10,7 @@
 #include "smb/chain.h"
 #include "smb/ntstatus.h"
 
-/* --- one request, one answer --------------------------------------------------------
- */
+/* --- one request, one answer ------------------------------------------------------ */
 
 static int
 on_reply(struct op *op, unsigned i, const struct pdu_msg *m, struct err *e)
@@ -67,8 +66,7 @@ session_call(struct conn *c, struct session_call *call, struct err *e)
 	return 0;
 }
 
-/* --- log-on -------------------------------------------------------------------------
- */
+/* --- log-on ----------------------------------------------------------------------- */
 
 struct log_on { /* while it goes on */
 	struct session *s;
@@ -313,8 +311,7 @@ session_renew(struct session *s, struct conn *c, struct err *e)
 	return rc;
 }
 
-/* --- tree ---------------------------------------------------------------------------
- */
+/* --- tree ------------------------------------------------------------------------- */
 
 static int
 on_tree(void *self, const struct pdu_msg *m, struct err *e)

@@ -24,8 +24,8 @@
  * Behind the door: pdu_request.c and pdu_reply.c (messages), dial.c (TCP), conn.c,
  * conn_out.c and conn_in.c (poll loop), credits.c, window.c, crypto.c (keys, signing,
  * encryption), auth.c (GSSAPI), negotiate.c, session.c, chain.c (requests about one
- * file as one), smb.c, options.c, file.c, query.c, put.c, put_small.c and put_large.c (pipeline),
- * ntstatus.c (status -> Win32, text), blame.c (status -> whose fault). */
+ * file as one), smb.c, options.c, file.c, query.c, put.c, put_small.c and put_large.c
+ * (pipeline), ntstatus.c (status -> Win32, text), blame.c (status -> whose fault). */
 #ifndef SMB_SMB_H
 #define SMB_SMB_H
 
@@ -181,8 +181,7 @@ int smb_space(struct smb *s, int64_t *free_bytes, struct err *e) MUST_USE;
 int smb_set_mtime(struct smb *s, const char *path, enum smb_kind kind,
 		  int64_t mtime_100ns, struct err *e) MUST_USE;
 
-/* --- plain file calls ----------------------------------------------------------------
- */
+/* --- plain file calls ------------------------------------------------------------- */
 
 struct smb_file;
 
@@ -204,8 +203,7 @@ int smb_write(struct smb_file *f, int64_t offset, const void *buf, size_t len,
 int smb_flush(struct smb_file *f, struct err *e) MUST_USE;
 int smb_set_size(struct smb_file *f, int64_t size_bytes, struct err *e) MUST_USE;
 
-/* --- the pipeline
- * --------------------------------------------------------------------- */
+/* --- the pipeline ----------------------------------------------------------------- */
 
 /* One file on its way.  The struct is copied; strings and self must live until done().
  */
@@ -245,8 +243,7 @@ int smb_mkdir_queued(struct smb *s, const char *path,
 		     void (*done)(void *self, const struct err *e), void *self,
 		     struct err *e) MUST_USE;
 
-/* --- status
- * --------------------------------------------------------------------------- */
+/* --- status ----------------------------------------------------------------------- */
 
 struct smb_status_info {
 	uint32_t ntstatus; /* MS-ERREF 2.3                                            */

@@ -4,8 +4,8 @@
 
 enum {
 	EPOCH_US = 10000000, /* as BBR keeps its round trip; a choice */
-	/* Before anything is measured.  TCP itself begins with less, and on 512 kbit/s it
-	 * is 8 s already. */
+	/* Before anything is measured.  TCP itself begins with less, and on 512 kbit/s
+	 * it is 8 s already. */
 	FIRST_WINDOW_BYTES = 512 * 1024,
 	FIRST_WRITE_BYTES = 128 * 1024,
 	WRITES_PER_SECOND = 4,

@@ -370,8 +370,7 @@ test_poke_and_stop_end_a_wait(void **state)
 	stop_free(stop);
 }
 
-/* --- kept connections --------------------------------------------------------------
- */
+/* --- kept connections ------------------------------------------------------------- */
 
 static void
 test_idle(void **state)

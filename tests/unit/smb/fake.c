@@ -30,8 +30,7 @@ make_crypto(bool as_server)
 	return crypto_new(&o, &c, &e) < 0 ? NULL : c;
 }
 
-/* --- answers ------------------------------------------------------------------------
- */
+/* --- answers ---------------------------------------------------------------------- */
 
 static uint8_t *
 begin(struct pdu_buf *out, const uint8_t *request, uint32_t status, uint16_t grant)
@@ -189,8 +188,7 @@ answer_all(struct fake *f, const uint8_t *pdu, struct pdu_buf *out)
 	} while (next);
 }
 
-/* --- lies ---------------------------------------------------------------------------
- */
+/* --- lies ------------------------------------------------------------------------- */
 
 static void
 sign_all(struct fake *f, struct pdu_buf *out)
@@ -351,8 +349,7 @@ answer(struct fake *f, const uint8_t *pdu)
 	pdu_buf_done(&out);
 }
 
-/* --- the thread ---------------------------------------------------------------------
- */
+/* --- the thread ------------------------------------------------------------------- */
 
 static bool
 read_all(int fd, uint8_t *p, size_t len)
@@ -426,8 +423,7 @@ serve(void *self)
 	(void)shutdown(f->fd, SHUT_RDWR);
 }
 
-/* --- start and stop -----------------------------------------------------------------
- */
+/* --- start and stop --------------------------------------------------------------- */
 
 static int
 renew(void *self, struct err *e)

@@ -89,8 +89,7 @@ send_one(struct smb *s, struct file *file, int64_t size_bytes)
 	return smb_drain(s, &e);
 }
 
-/* --- what must work -----------------------------------------------------------------
- */
+/* --- what must work --------------------------------------------------------------- */
 
 static void
 a_large_file_arrives(void **state)
@@ -393,8 +392,7 @@ folders_and_files_in_order(void **state)
 	fake_done(&f);
 }
 
-/* --- what must end ------------------------------------------------------------------
- */
+/* --- what must end ---------------------------------------------------------------- */
 
 static void
 a_lie_ends_the_connection(void **state)
