@@ -1,5 +1,5 @@
-/* put_hash.h - hashing beside sending: a thread that makes the manifest of a package filed
- * with hash_later while its files are on their way already. */
+/* put_hash.h - hashing beside sending: a thread that makes the manifest of a package
+ * filed with hash_later while its files are on their way already. */
 #ifndef FRONT_PUT_HASH_H
 #define FRONT_PUT_HASH_H
 

@@ -220,9 +220,9 @@ login_ntlm(struct login *l, struct err *e)
 		return err_set(e, ERR_ADDRESS, WIN32_LOGON_FAILURE,
 			       "NTLM needs an account and a password; give both, or a "
 			       "keytab for Kerberos");
-	/* MIT's SPNEGO asks NTLM for signing keys whatever its caller wants, so a relaxed
-	 * log-on does without SPNEGO.  Servers know NTLM by its own first bytes, too:
-	 * Windows' Negotiate package, Samba, Impacket. */
+	/* MIT's SPNEGO asks NTLM for signing keys whatever its caller wants, so a
+	 * relaxed log-on does without SPNEGO.  Servers know NTLM by its own first
+	 * bytes, too: Windows' Negotiate package, Samba, Impacket. */
 	if (l->relaxed)
 		l->mech = gss_ntlm();
 	if (import_name(l->account, GSS_C_NT_USER_NAME, &name, e))

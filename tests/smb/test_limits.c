@@ -1,5 +1,5 @@
-/* Servers that give little: few credits, small writes.  Nothing may hang, everything must
- * arrive whole. */
+/* Servers that give little: few credits, small writes.  Nothing may hang, everything
+ * must arrive whole. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -177,50 +177,73 @@ when_it_may_go(void **state)
 	}
 }
 
+/* Each of these breaks a row that was sound. */
+#define BREAK(name, change)                                                            \
+	static void name(struct kept_request *k)                                       \
+	{                                                                              \
+		change;                                                                \
+	}
+/* clang-format off */
+BREAK(no_state, k->r.state = (enum request_state)10)
+BREAK(priority, k->r.priority = 4)
+BREAK(order, k->r.order = OUTBOX_LOST)
+BREAK(error_kind, k->r.error_kind = 99)
+BREAK(token_text, k->r.token[3] = 'X')
+BREAK(token_length, k->r.token[15] = 0)
+BREAK(no_site, k->r.site[0] = 0)
+BREAK(no_package, k->r.package.id[0] = 0)
+BREAK(size, k->r.package.total_bytes = -1)
+BREAK(progress, k->r.progress.offset_bytes = -1)
+BREAK(expires, k->r.expires_at_ms = -1)
+BREAK(no_owner, k->r.owner[0] = 0)
+BREAK(owner, k->r.owner[0] = 'a')
+BREAK(no_lease, k->r.lease_until_at_ms = 0)
+BREAK(lease, k->r.lease_until_at_ms = 9)
+BREAK(claimed, k->claimed_at_ms = 9)
+BREAK(no_end, k->r.ended_at_ms = 0)
+BREAK(end, k->r.ended_at_ms = 7)
+BREAK(ready, k->ready_at_ms = 0)
+BREAK(cancel, k->r.order = OUTBOX_ORDER_CANCEL)
+/* clang-format on */
+
 static void
 impossible_rows_are_told(void **state)
 {
-	struct kept_request k;
+	static const struct {
+		enum request_state from;
+		void (*spoil)(struct kept_request *k);
+		const char *words;
+	} cases[] = {
+	    {REQUEST_PENDING, no_state, "there is no such state"},
+	    {REQUEST_PENDING, priority, "there is no such priority"},
+	    {REQUEST_PENDING, order, "there is no such order"},
+	    {REQUEST_PENDING, error_kind, "there is no such kind of error"},
+	    {REQUEST_PENDING, token_text, "its token is not 16 hex digits"},
+	    {REQUEST_PENDING, token_length, "its token is not 16 hex digits"},
+	    {REQUEST_PENDING, no_site, "it has no site"},
+	    {REQUEST_PENDING, no_package, "it has no package"},
+	    {REQUEST_PENDING, size, "its package has a negative size"},
+	    {REQUEST_PENDING, progress, "its progress or its attempts are negative"},
+	    {REQUEST_PENDING, expires, "one of its times is negative"},
+	    {REQUEST_SENDING, no_owner, "its lease does not fit its state (I1)"},
+	    {REQUEST_SENDING, no_lease, "its lease does not fit its state (I1)"},
+	    {REQUEST_HELD, lease, "its lease does not fit its state (I1)"},
+	    {REQUEST_HELD, owner, "its lease does not fit its state (I1)"},
+	    {REQUEST_HELD, claimed, "its lease does not fit its state (I1)"},
+	    {REQUEST_SENT, no_end, "its end does not fit its state (I2)"},
+	    {REQUEST_HELD, end, "its end does not fit its state (I2)"},
+	    {REQUEST_HELD, ready, "when it may go does not fit its state (I3)"},
+	    {REQUEST_HELD, cancel, "it has an order but nobody who could hear it (I5)"},
+	};
 
 	(void)state;
-#define WRONG(from, change, words)                                                     \
-	do {                                                                           \
-		k = sound(from);                                                       \
-		change;                                                                \
-		assert_non_null(request_wrong(&k));                                    \
-		assert_string_equal(request_wrong(&k), words);                         \
-	} while (0)
-	WRONG(REQUEST_PENDING, k.r.state = (enum request_state)10,
-	      "there is no such state");
-	WRONG(REQUEST_PENDING, k.r.priority = 4, "there is no such priority");
-	WRONG(REQUEST_PENDING, k.r.order = OUTBOX_LOST, "there is no such order");
-	WRONG(REQUEST_PENDING, k.r.error_kind = 99, "there is no such kind of error");
-	WRONG(REQUEST_PENDING, k.r.token[3] = 'X', "its token is not 16 hex digits");
-	WRONG(REQUEST_PENDING, k.r.token[15] = 0, "its token is not 16 hex digits");
-	WRONG(REQUEST_PENDING, k.r.site[0] = 0, "it has no site");
-	WRONG(REQUEST_PENDING, k.r.package.id[0] = 0, "it has no package");
-	WRONG(REQUEST_PENDING, k.r.package.total_bytes = -1,
-	      "its package has a negative size");
-	WRONG(REQUEST_PENDING, k.r.progress.offset_bytes = -1,
-	      "its progress or its attempts are negative");
-	WRONG(REQUEST_PENDING, k.r.expires_at_ms = -1, "one of its times is negative");
-	WRONG(REQUEST_SENDING, k.r.owner[0] = 0,
-	      "its lease does not fit its state (I1)");
-	WRONG(REQUEST_SENDING, k.r.lease_until_at_ms = 0,
-	      "its lease does not fit its state (I1)");
-	WRONG(REQUEST_HELD, k.r.lease_until_at_ms = 9,
-	      "its lease does not fit its state (I1)");
-	WRONG(REQUEST_HELD, k.r.owner[0] = 'a',
-	      "its lease does not fit its state (I1)");
-	WRONG(REQUEST_HELD, k.claimed_at_ms = 9,
-	      "its lease does not fit its state (I1)");
-	WRONG(REQUEST_SENT, k.r.ended_at_ms = 0, "its end does not fit its state (I2)");
-	WRONG(REQUEST_HELD, k.r.ended_at_ms = 7, "its end does not fit its state (I2)");
-	WRONG(REQUEST_HELD, k.ready_at_ms = 0,
-	      "when it may go does not fit its state (I3)");
-	WRONG(REQUEST_HELD, k.r.order = OUTBOX_ORDER_CANCEL,
-	      "it has an order but nobody who could hear it (I5)");
-#undef WRONG
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct kept_request k = sound(cases[i].from);
+
+		cases[i].spoil(&k);
+		assert_non_null(request_wrong(&k));
+		assert_string_equal(request_wrong(&k), cases[i].words);
+	}
 }
 
 static void

@@ -235,7 +235,8 @@ test_order_of_slots(void **state)
 	gate_set(0);
 	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_int_equal(next(&g)->outcome, ATTEMPT_SENT);
-	at = log = fixture_read(g.f.root, "sender.log");
+	log = fixture_read(g.f.root, "sender.log");
+	at = log;
 	for (int64_t place = 0; place < (int64_t)COUNT(rows); place++) {
 		for (size_t i = 0; i < COUNT(rows); i++) {
 			char mark[64];

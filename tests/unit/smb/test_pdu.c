@@ -120,7 +120,7 @@ static size_t
 a_message(uint8_t p[ROOM], uint16_t command, uint16_t structure_size, size_t body)
 {
 	memset(p, 0, ROOM);
-	memcpy(p, "\xfeSMB", 4);
+	wire_put32(p, 0x424d53fe); /* 0xfe, "SMB" */
 	wire_put16(p + 4, 64);
 	wire_put16(p + 12, command);
 	wire_put32(p + 16, PDU_RESPONSE);
