@@ -21,6 +21,12 @@ clock_us(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+int64_t
+clock_thread_cpu_ms(void)
+{
+	return now_ms(CLOCK_THREAD_CPUTIME_ID);
+}
+
 static int64_t
 real_mono_ms(void *self)
 {

@@ -29,6 +29,9 @@ clock_wall_ms(const struct clock *c)
  * rates).  What waits or decides takes a struct clock. */
 int64_t clock_us(void);
 
+/* Processor time that the calling thread has used: to say what something cost. */
+int64_t clock_thread_cpu_ms(void);
+
 /* "2026-11-22T14:08:05.123Z".  Returns buf; room >= 32. */
 const char *clock_iso(int64_t wall_ms, char *buf, size_t room);
 

@@ -270,6 +270,17 @@ say_sent(const struct job *j, const struct attempt_result *result, int64_t took_
 	(void)json_object_set_new(o, "files", json_integer(p->file_count));
 	(void)json_object_set_new(o, "bytes", json_integer(p->total_bytes));
 	(void)json_object_set_new(o, "ms", json_integer(took_ms));
+	(void)json_object_set_new(o, "connect_ms",
+				  json_integer(result->history.connect_ms));
+	(void)json_object_set_new(o, "send_ms", json_integer(result->history.send_ms));
+	(void)json_object_set_new(o, "flush_ms",
+				  json_integer(result->history.flush_ms));
+	(void)json_object_set_new(o, "publish_ms",
+				  json_integer(result->history.publish_ms));
+	(void)json_object_set_new(o, "rtt_us", json_integer(result->history.rtt_us));
+	(void)json_object_set_new(o, "retransmits",
+				  json_integer(result->history.retransmits));
+	(void)json_object_set_new(o, "cpu_ms", json_integer(result->cpu_ms));
 	(void)json_object_set_new(o, "wire_bytes",
 				  json_integer(result->history.wire_bytes));
 	(void)json_object_set_new(o, "dialect",

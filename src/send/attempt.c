@@ -390,6 +390,7 @@ fill_history(struct run *r, enum attempt_outcome outcome, const struct err *e)
 void
 attempt_run(const struct attempt *a, struct attempt_result *out)
 {
+	const int64_t cpu_from_ms = clock_thread_cpu_ms();
 	struct err e = {0};
 	struct run r;
 
@@ -410,5 +411,6 @@ attempt_run(const struct attempt *a, struct attempt_result *out)
 	out->forget_progress = r.staging_gone;
 	out->address = r.address;
 	out->history = r.history;
+	out->cpu_ms = clock_thread_cpu_ms() - cpu_from_ms;
 	run_done(&r);
 }

@@ -167,6 +167,7 @@ struct attempt_result {
 	bool forget_progress; /* staging is gone or was emptied             */
 	bool connected;       /* the site was reached                       */
 	const struct config_address *address; /* last one tried; NULL: none */
+	int64_t cpu_ms; /* processor time of its thread: all but hashing      */
 	struct outbox_attempt history;
 };
 
