@@ -39,8 +39,10 @@ static const struct {
     /* MS-SMB2 3.3.5.4: no dialect in common. */
     {BLAME_NEGOTIATE, NT_NOT_SUPPORTED, ERR_ADDRESS,
      "the server and this program have no SMB dialect in common"},
+    /* Samba with AES-256 alone says so to a client that stops at 3.0.2. */
     {BLAME_NEGOTIATE, NT_INVALID_PARAMETER, ERR_ADDRESS,
-     "the server does not understand the first message; it may know SMB1 only"},
+     "the server refuses what this address offers; look at dialect_max and at the "
+     "server's settings for protocol, signing and encryption"},
     /* A tree or log-on that is not there is not something that a retry finds. */
     {BLAME_TREE, NT_OBJECT_NAME_NOT_FOUND, ERR_ADDRESS,
      "there is no share of that name on the server; check the share's name"},

@@ -47,7 +47,7 @@ depends_on_what_was_asked(void **state)
 	    {BLAME_WRITE, NT_DISK_FULL, ERR_SITE, 112, "make room"},
 	    {BLAME_NEGOTIATE, NT_NOT_SUPPORTED, ERR_ADDRESS, 50,
 	     "no SMB dialect in common"},
-	    {BLAME_NEGOTIATE, NT_INVALID_PARAMETER, ERR_ADDRESS, 87, "SMB1 only"},
+	    {BLAME_NEGOTIATE, NT_INVALID_PARAMETER, ERR_ADDRESS, 87, "dialect_max"},
 	    {BLAME_LOGON, NT_INVALID_PARAMETER, ERR_ADDRESS, 87, "auth = ntlm"},
 	    {BLAME_CREATE, NT_INVALID_PARAMETER, ERR_ATTEMPT, 87, "something wrong"},
 	    {BLAME_TREE, NT_OBJECT_PATH_NOT_FOUND, ERR_ADDRESS, 3, "behind the share"},
