@@ -55,8 +55,8 @@ static const struct smb_status_info table[] = {
 	{0xC0000017, "STATUS_NO_MEMORY", 8, /* MS-ERREF */
 	 "the server is out of memory", ERR_ATTEMPT},
 	{0xC0000022, "STATUS_ACCESS_DENIED", 5, /* MS-SMB2 3.3.5.7, 3.3.5.9 */
-	 "the account has no right to do that; check the rights on the share and on the "
-	 "folder behind it", ERR_ADDRESS},
+	 "the account has no right to do that; check the rights on the share (is it read "
+	 "only?) and on the folder behind it", ERR_ADDRESS},
 	{0xC0000023, "STATUS_BUFFER_TOO_SMALL", 122, /* MS-SMB2 3.3.5.20 */
 	 "the server has more to say than there was room for", ERR_ATTEMPT},
 	{0xC0000024, "STATUS_OBJECT_TYPE_MISMATCH", 6, /* MS-ERREF */
