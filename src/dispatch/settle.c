@@ -84,12 +84,16 @@ end_no_address(struct settling *s)
 	say_restart(s);
 }
 
-/* Reached, but it cannot take the package now: disk full, read-only. */
+/* Reached, but it cannot take the package now: disk full; or the account may not write
+ * there.  The words of a failed connection would send people to look at the line.
+ * No hold when only this package is too large for the room that is left: a small urgent
+ * one need not wait for that. */
 static void
 end_site(struct settling *s)
 {
 	wait_for_restart(s);
-	s->hold_until_at_ms = s->now_ms + s->d->config->sender.site_hold_ms;
+	if (!s->r->result.too_large)
+		s->hold_until_at_ms = s->now_ms + s->d->config->sender.site_hold_ms;
 	SAY(s, EVENT_TROUBLE, s->r->result.error.text, s->r->result.error.win32);
 	SAY(s, EVENT_RETRYABLE);
 	say_restart(s);
@@ -148,6 +152,7 @@ choose_end(struct settling *s)
 		end_no_connection(s);
 		return true;
 	case ATTEMPT_SITE:
+	case ATTEMPT_REFUSED:
 		end_site(s);
 		return true;
 	case ATTEMPT_NO_ADDRESS:

@@ -41,6 +41,7 @@ static const char *const outcome_names[] = {
 	[ATTEMPT_SITE] = "site",              [ATTEMPT_NO_ADDRESS] = "no_address",
 	[ATTEMPT_LOCAL] = "local",            [ATTEMPT_STOPPED] = "stopped",
 	[ATTEMPT_ORDERED] = "ordered",        [ATTEMPT_LOST] = "lost",
+	[ATTEMPT_REFUSED] = "refused",
 };
 /* clang-format on */
 
@@ -68,7 +69,7 @@ is_session_lost(const struct err *e)
 }
 
 /* What an error that ends the work at one address makes of the attempt.
- * ATTEMPT_NO_CONNECTION: the next address may be tried. */
+ * ATTEMPT_REFUSED: the next address may be tried. */
 static enum attempt_outcome
 outcome_of(const struct run *r, const struct err *e)
 {
@@ -87,7 +88,7 @@ outcome_of(const struct run *r, const struct err *e)
 	case ERR_ADDRESS:
 	case ERR_INPUT:
 		/* What is half published stays there: only there it can be finished. */
-		return r->is_publishing ? ATTEMPT_RETRY : ATTEMPT_NO_CONNECTION;
+		return r->is_publishing ? ATTEMPT_RETRY : ATTEMPT_REFUSED;
 	case ERR_SITE:
 		return ATTEMPT_SITE;
 	case ERR_LOCAL:
@@ -105,7 +106,9 @@ outcome_of_connect(const struct run *r, const struct err *e)
 {
 	const enum attempt_outcome o = outcome_of(r, e);
 
-	return o == ATTEMPT_RETRY || o == ATTEMPT_SITE ? ATTEMPT_NO_CONNECTION : o;
+	return o == ATTEMPT_RETRY || o == ATTEMPT_SITE || o == ATTEMPT_REFUSED
+		   ? ATTEMPT_NO_CONNECTION
+		   : o;
 }
 
 /* --- on one connection ----------------------------------------------------------- */
@@ -295,8 +298,28 @@ renew_session(struct run *r, struct retries *t, struct err *e)
 	return reconnect(r, e);
 }
 
-/* Everything from a good connection on.  ATTEMPT_NO_CONNECTION: this address can not
- * be used any more. */
+/* What the server said about one of its files names that file only; people want to know
+ * which server. */
+static int
+carry(struct run *r, struct err *e)
+{
+	if (run_begin(r, e) < 0)
+		return -1;
+	if (transfer(r, e) == 0)
+		return 0;
+	if (e->ntstatus && r->transport && transport_alive(r->transport))
+		return err_wrap(e, "%s", r->place);
+	return -1;
+}
+
+static void
+say_trouble(const struct run *r, const struct err *e)
+{
+	event_log(r->a->log, &r->about, EVENT_TROUBLE, e->text, (unsigned)e->win32);
+}
+
+/* Everything from a good connection on.  ATTEMPT_NO_CONNECTION: it broke and there is
+ * no other. */
 static enum attempt_outcome
 use_address(struct run *r, struct err *e)
 {
@@ -304,17 +327,14 @@ use_address(struct run *r, struct err *e)
 	enum attempt_outcome outcome;
 
 	for (;;) {
-		if (run_begin(r, e) == 0 && transfer(r, e) == 0)
+		if (carry(r, e) == 0)
 			return ATTEMPT_SENT;
 		outcome = outcome_of(r, e);
-		if (outcome != ATTEMPT_RETRY && outcome != ATTEMPT_NO_CONNECTION)
+		if (outcome != ATTEMPT_RETRY)
 			return outcome;
-		event_log(r->a->log, &r->about, EVENT_TROUBLE, e->text,
-			  (unsigned)e->win32);
-		if (outcome == ATTEMPT_RETRY && renew_session(r, &tries, e) == 0)
+		say_trouble(r, e);
+		if (renew_session(r, &tries, e) == 0)
 			continue;
-		if (outcome == ATTEMPT_NO_CONNECTION)
-			return outcome;
 		if (!may_retry(&tries, r))
 			return ATTEMPT_RETRY;
 		if (connect_again(r, &tries, &outcome, e) < 0)
@@ -348,6 +368,12 @@ try_address(struct run *r, const struct config_address *to, bool *connected,
 	return outcome;
 }
 
+static bool
+may_try_next(enum attempt_outcome outcome)
+{
+	return outcome == ATTEMPT_NO_CONNECTION || outcome == ATTEMPT_REFUSED;
+}
+
 static enum attempt_outcome
 try_addresses(struct run *r, bool *connected, struct err *e)
 {
@@ -362,10 +388,12 @@ try_addresses(struct run *r, bool *connected, struct err *e)
 		return ATTEMPT_NO_ADDRESS;
 	}
 	for (size_t i = 0; i < site->address_count; i++) {
+		if (outcome == ATTEMPT_REFUSED)
+			say_trouble(r, e); /* of the last one, the settler tells */
 		event_log(r->a->log, &r->about, EVENT_TRYING, (unsigned)i + 1,
 			  (unsigned)site->address_count);
 		outcome = try_address(r, &site->addresses[i], connected, e);
-		if (outcome != ATTEMPT_NO_CONNECTION || r->is_publishing)
+		if (!may_try_next(outcome) || r->is_publishing)
 			break;
 		run_disconnect(r);
 	}
@@ -409,6 +437,7 @@ attempt_run(const struct attempt *a, struct attempt_result *out)
 	out->order = r.order;
 	out->progress = r.kept;
 	out->forget_progress = r.staging_gone;
+	out->too_large = out->outcome == ATTEMPT_SITE && r.too_large;
 	out->address = r.address;
 	out->history = r.history;
 	out->cpu_ms = clock_thread_cpu_ms() - cpu_from_ms;

@@ -23,6 +23,12 @@ struct file {
 	int64_t told_bytes;   /* the log has it up to here                 */
 };
 
+/* One folder that is queued; freed by folder_done(). */
+struct folder {
+	struct files *all;
+	char *remote;
+};
+
 void
 files_init(struct files *s, struct run *r)
 {
@@ -34,15 +40,17 @@ void
 files_done(struct files *s)
 {
 	prefix_done(&s->prefix);
+	mem_free(s->failed_on);
 }
 
 static void
-fail(struct files *s, const struct err *e)
+fail(struct files *s, const char *remote, const struct err *e)
 {
 	if (s->failed)
 		return;
 	s->failed = true;
 	s->trouble = *e;
+	s->failed_on = remote ? mem_dup(remote) : NULL;
 }
 
 /* --- the log --------------------------------------------------------------------- */
@@ -166,7 +174,7 @@ beat(struct file *f)
 	tell(f);
 	r->kept = prefix_get(&s->prefix);
 	if (run_save(r, &e) < 0)
-		fail(s, &e);
+		fail(s, NULL, &e);
 }
 
 static void
@@ -200,7 +208,7 @@ file_done(void *self, const struct err *e)
 	struct files *s = f->all;
 
 	if (e) {
-		fail(s, e);
+		fail(s, f->remote, e);
 	} else {
 		if (f->counts)
 			prefix_whole(&s->prefix, f->entry.number);
@@ -215,10 +223,12 @@ file_done(void *self, const struct err *e)
 static void
 folder_done(void *self, const struct err *e)
 {
-	struct files *s = self;
+	struct folder *f = self;
 
 	if (e)
-		fail(s, e);
+		fail(f->all, f->remote, e);
+	mem_free(f->remote);
+	mem_free(f);
 }
 
 /* --- queueing -------------------------------------------------------------------- */
@@ -287,7 +297,7 @@ files_put(struct files *s, const struct files_put *put, struct err *e)
 		prefix_add(&s->prefix, f->entry.number, f->entry.size_bytes,
 			   put->start_bytes);
 	if (check_empty(f, e) < 0) {
-		fail(s, e);
+		fail(s, NULL, e);
 		file_free(f);
 		return -1;
 	}
@@ -320,10 +330,16 @@ files_put_local(struct files *s, const char *local, const char *remote, struct e
 int
 files_mkdir(struct files *s, const char *remote, struct err *e)
 {
+	struct folder *f;
+
 	if (verdict(s, 0, e) < 0)
 		return -1;
+	f = mem_zero(1, sizeof(*f));
+	f->all = s;
+	f->remote = mem_dup(remote);
 	return verdict(
-	    s, transport_mkdir_queued(s->run->transport, remote, folder_done, s, e), e);
+	    s, transport_mkdir_queued(s->run->transport, f->remote, folder_done, f, e),
+	    e);
 }
 
 int

@@ -20,6 +20,7 @@ struct files {
 	struct prefix prefix;
 	bool failed;
 	struct err trouble; /* the first one; when failed */
+	char *failed_on;    /* the remote path it befell; NULL: none in particular */
 };
 
 void files_init(struct files *s, struct run *r);

@@ -153,8 +153,9 @@ blame_rename(const struct publish *p, const char *what, struct err *e)
 	if (!in_use)
 		return -1;
 	return err_wrap(e,
-			"%s cannot be moved: a program at the site has it open (close "
-			"it there), or the account may not rename it",
+			"%s cannot be moved: a program at the site has it open (find "
+			"it there with Get-SmbOpenFile or smbstatus, and close it), or "
+			"the account may not rename it",
 			what);
 }
 

@@ -26,6 +26,7 @@ struct run {
 	bool is_sending;              /* SENDING is kept for the present place        */
 	bool is_publishing;           /* PUBLISHING is kept: no other place any more  */
 	bool staging_gone;            /* and with it what was kept                    */
+	bool too_large;               /* for what is free there; others may fit       */
 
 	/* for the history */
 	struct outbox_attempt history;

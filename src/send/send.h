@@ -156,6 +156,7 @@ enum attempt_outcome {
 	ATTEMPT_STOPPED,    /* we were asked to stop: give it back                   */
 	ATTEMPT_ORDERED,    /* a person held or cancelled it                         */
 	ATTEMPT_LOST,       /* the lease is somebody else's now                      */
+	ATTEMPT_REFUSED,    /* reached, but may not be used: site hold, restart time */
 };
 const char *attempt_outcome_name(enum attempt_outcome o);
 
@@ -166,6 +167,7 @@ struct attempt_result {
 	struct request_progress progress; /* what is acknowledged now */
 	bool forget_progress; /* staging is gone or was emptied             */
 	bool connected;       /* the site was reached                       */
+	bool too_large;       /* SITE: has no room for this one, but for others */
 	const struct config_address *address; /* last one tried; NULL: none */
 	int64_t cpu_ms; /* processor time of its thread: all but hashing      */
 	struct outbox_attempt history;

@@ -404,7 +404,7 @@ test_blame(void **state)
 	    {ERR_SITE, 19, ATTEMPT_SITE, NULL},
 	    {ERR_LOCAL, 0, ATTEMPT_LOCAL, NULL},
 	    {ERR_STOP, 0, ATTEMPT_STOPPED, NULL},
-	    {ERR_ADDRESS, 5, ATTEMPT_NO_CONNECTION, "line cut, Win32 error = 5\n"},
+	    {ERR_ADDRESS, 5, ATTEMPT_REFUSED, NULL}, /* its settler tells why */
 	};
 
 	(void)state;
@@ -434,6 +434,7 @@ test_blame(void **state)
 static void
 test_refused_in_the_middle(void **state)
 {
+	AUTO_FREE char *log = NULL;
 	struct attempt_result r;
 	struct fixture f;
 
@@ -444,6 +445,9 @@ test_refused_in_the_middle(void **state)
 	f.fail_at[0] = 20;
 	r = fixture_run(&f);
 	assert_int_equal(r.outcome, ATTEMPT_SENT);
+	log = fixture_log(&f);
+	assert_non_null(strstr(log, "line cut, Win32 error = 64\n"
+				    "Trying the No. 2 address (out of 2)\n"));
 	assert_ptr_equal(r.address, &f.addresses[1]);
 	assert_int_equal(f.step_count, 3);
 	assert_string_equal(f.places[1], f.share[1]);
@@ -493,6 +497,7 @@ test_names(void **state)
 {
 	(void)state;
 	assert_string_equal(attempt_outcome_name(ATTEMPT_SENT), "sent");
+	assert_string_equal(attempt_outcome_name(ATTEMPT_REFUSED), "refused");
 	assert_string_equal(attempt_outcome_name(ATTEMPT_NO_CONNECTION),
 			    "no_connection");
 	assert_string_equal(attempt_outcome_name((enum attempt_outcome)99), "unknown");
