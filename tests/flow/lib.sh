@@ -12,6 +12,10 @@
 #                                   ./state; sets $rc, leaves ./out and ./err
 #   sender_start ARGUMENT...        the same in the background; sets $sender_pid
 #   sender_stop [SIGNAL]            ends it and waits
+#   gate_start BYTES                a line to that smbd that stops after so many bytes;
+#                                   config_site uses it.  See gate.py
+#   gate_shut, gate_open            wait until it has stopped; let everything through
+#   is_now ID STATE                 the request is in that state; leaves `show` in ./out
 #   check COMMAND...                the command must succeed
 #   exits N                         the last `sender` ended with exit code N
 #   has FILE TEXT, lacks FILE TEXT  FILE holds TEXT (a fixed string) in some line, or in none
@@ -23,8 +27,10 @@ set -eu
 
 SMB=$PWD/samba
 SMB_PORT=
+CONNECT_PORT=
 smb_is_up=no
 sender_pid=
+helper_pids=
 
 fail() {
 	printf 'FAILED: %s\n' "$*"
@@ -47,6 +53,9 @@ need() {
 
 cleanup() {
 	[ -z "$sender_pid" ] || kill -KILL "$sender_pid" 2>/dev/null || true
+	for pid in $helper_pids; do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
 	[ $smb_is_up = no ] || "$TOP/tools/samba-up" stop "$SMB" || true
 }
 trap cleanup EXIT
@@ -73,6 +82,37 @@ samba_stop() {
 	smb_is_up=no
 }
 
+# A helper that runs beside the test and says in file $1 where it listens; sets $port.
+helper_start() { # file, command...
+	local file=$1
+	shift
+	rm -f "$file"
+	python3 "$@" >"$file.out" 2>&1 &
+	helper_pids="$helper_pids $!"
+	disown $! # the shell need not tell of its end
+	wait_for 20 test -e "$file"
+	port=$(cat "$file")
+}
+
+gate_start() {
+	need python3
+	helper_start gate.port "$TOP/tests/flow/gate.py" "$SMB_PORT" "$1" "$PWD"
+	CONNECT_PORT=$port
+}
+
+gate_shut() {
+	wait_for 60 test -e gate.shut
+}
+
+gate_open() {
+	rm gate.shut
+}
+
+is_now() {
+	sender show "$1"
+	grep -Eq "^state +$2\$" out || fail "request $1 is not $2"
+}
+
 config() {
 	cat >lansender.conf
 	chmod 600 lansender.conf
@@ -91,7 +131,7 @@ config_site() {
 		[address MS1.1]
 		server = \\\\DSSMS
 		share = SMS_SITE
-		connect_to = 127.0.0.1:$SMB_PORT
+		connect_to = 127.0.0.1:${CONNECT_PORT:-$SMB_PORT}
 		account = CORP\\$(cat "$SMB/user")
 		password_file = $PWD/secret
 		END
