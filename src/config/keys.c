@@ -193,7 +193,8 @@ const struct key keys[] = {
      .choices = auths,
      .standard = "negotiate",
      .example = "negotiate",
-     .sentence = "How to log on; negotiate is Kerberos where it works, else NTLMv2."},
+     .sentence = "How to log on; negotiate is Kerberos where the account names a "
+		 "realm and it works, else NTLMv2."},
     {.section = ADDRESS(account),
      .name = "account",
      .type = KEY_ACCOUNT,

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <gssapi/gssapi_ext.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -137,6 +138,19 @@ password_was_tried(const struct auth_options *o, const struct err *e)
 	}
 }
 
+/* Does the account say where its KDC is?  A NetBIOS name does not, and to guess with the
+ * default realm of krb5.conf would show the password's work to a KDC that nobody named,
+ * and ask DNS at every connection. */
+static bool
+names_a_realm(const char *account)
+{
+	const char *slash = strchr(account, '\\');
+
+	if (slash)
+		return memchr(account, '.', (size_t)(slash - account)) != NULL;
+	return strchr(account, '@') != NULL;
+}
+
 static struct login *
 negotiate(const struct auth_options *o, char *note, struct err *e)
 {
@@ -149,6 +163,13 @@ negotiate(const struct auth_options *o, char *note, struct err *e)
 	/* Tickets are made out to names; Windows does not ask for one to an address. */
 	if (is_ip(o->server) && have_password)
 		return ntlm(o, e);
+	if (have_password && !o->keytab && !o->ccache && !names_a_realm(o->account)) {
+		(void)snprintf(note, ERR_TEXT_BYTES,
+			       "Kerberos log-on of %s to %s was not tried: the account "
+			       "names no realm (user@REALM)",
+			       o->account, o->server);
+		return ntlm(o, e);
+	}
 	l = kerberos(o, have_password ? until : o->deadline_at_ms, e);
 	if (l || e->kind == ERR_STOP || e->kind == ERR_LOCAL || !have_password ||
 	    password_was_tried(o, e))

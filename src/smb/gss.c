@@ -1,6 +1,7 @@
 /* gss.c - see gss.h. */
 #include "smb/gss.h"
 
+#include <errno.h>
 #include <krb5.h>
 #include <stdbool.h>
 #include <string.h>
@@ -43,6 +44,8 @@ static const struct {
      "no KDC (domain controller) is found for the realm; check DNS and krb5.conf"},
     {KRB5_REALM_UNKNOWN, 1311,
      "no KDC (domain controller) is found for the realm; check DNS and krb5.conf"},
+    {EAGAIN, 1311,
+     "no KDC (domain controller) is found for the realm: DNS does not answer"},
     {KRB5_KDCREP_SKEW, 1398, "this host's clock and the KDC's differ; set them"},
     {KRB5KRB_AP_ERR_SKEW, 1398, "this host's clock and the server's differ; set them"},
     {KRB5KDC_ERR_PREAUTH_FAILED, 1326,
@@ -116,6 +119,8 @@ gss_failed(struct err *e, OM_uint32 major, OM_uint32 minor, gss_OID mech,
 		    "%s: the server offers no keys to sign with; if the line "
 		    "to it is safe, allow that with signing = off",
 		    what);
-	return err_set(e, ERR_ADDRESS, 1326 /* ERROR_LOGON_FAILURE */, "%s: %s", what,
+	/* Not 1326 for Kerberos' unknown troubles: it would say that a password was
+	 * refused, and nothing else would be tried. */
+	return err_set(e, ERR_ADDRESS, mech == &kerberos ? 1312 : 1326, "%s: %s", what,
 		       str_text(&words));
 }

@@ -320,10 +320,19 @@ negotiate_falls_back(void **state)
 	(void)state;
 	assert_int_equal(auth_new(&o, &a, &e), 0);
 	assert_false(auth_is_kerberos(a));
-	assert_non_null(
-	    strstr(auth_note(a), "Kerberos log-on of CORP\\smssend to dssms"));
+	assert_non_null(strstr(auth_note(a),
+			       "Kerberos log-on of CORP\\smssend to dssms was not "
+			       "tried: the account names no realm"));
 	assert_true(meet(a, &other));
 	auth_free(a);
+
+	/* A realm whose KDC does not answer. */
+	o.account = "smssend@dead.test";
+	assert_int_equal(auth_new(&o, &a, &e), 0);
+	assert_false(auth_is_kerberos(a));
+	assert_non_null(strstr(auth_note(a), "no KDC (domain controller) can be"));
+	auth_free(a);
+	o.account = "CORP\\smssend";
 
 	/* An address is no name that a ticket could be made out to: not even tried. */
 	o.server = "192.0.2.7";
