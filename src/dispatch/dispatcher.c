@@ -412,7 +412,7 @@ dispatch_run(const struct dispatch_options *o, struct err *e)
 	struct dispatcher d = {.o = o, .packages_ended = true};
 	int rc;
 
-	if (gethostname(d.name, sizeof(d.name) - 1) < 0)
+	if (gethostname(d.name, sizeof(d.name) - 1) < 0) /* too long */
 		str_copy_cut(d.name, sizeof(d.name), "localhost");
 	d.store = path_join(o->state_folder, "store");
 	d.sites = sites_new();

@@ -1,7 +1,9 @@
 #include "between.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "base/thread.h"
@@ -19,11 +21,13 @@ enum { AHEAD_MS = 30000 }; /* far more than the dispatcher waits for anything */
 struct wrong wrong;
 
 static _Thread_local bool is_test_thread;
+static _Thread_local bool is_stopped;
 
 void
 between_begin(void)
 {
 	is_test_thread = true;
+	is_stopped = false;
 	wrong = (struct wrong){0};
 	gate_set(NULL, false);
 }
@@ -31,7 +35,8 @@ between_begin(void)
 static bool
 fails(struct err *e)
 {
-	if (!is_test_thread || ++wrong.calls != wrong.fail_at)
+	if (!is_test_thread ||
+	    (++wrong.calls != wrong.fail_at && !(wrong.fail_after_stop && is_stopped)))
 		return false;
 	(void)err_set(e, ERR_LOCAL, 0, "call %u of the outbox failed", wrong.calls);
 	return true;
@@ -103,6 +108,16 @@ wrap_thread_start(const char *name, void (*fn)(void *self), void *self,
 	if (str_eq(name, wrong.no_thread))
 		return err_set(e, ERR_LOCAL, 0, "no more threads");
 	return real_thread_start(name, fn, self, out, e);
+}
+
+BETWEEN(gethostname);
+int
+wrap_gethostname(char *name, size_t room)
+{
+	if (!wrong.no_host_name)
+		return real_gethostname(name, room);
+	errno = ENAMETOOLONG;
+	return -1;
 }
 
 BETWEEN(package_remove);
@@ -183,6 +198,7 @@ void
 wrap_pool_stop(struct pool *p)
 {
 	real_pool_stop(p);
+	is_stopped = true;
 	gate_open(false);
 }
 

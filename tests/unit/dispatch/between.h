@@ -15,7 +15,9 @@
 struct wrong {
 	unsigned fail_at; /* that call of the outbox fails; 0: none */
 	unsigned calls;
+	bool fail_after_stop;       /* all calls after pool_stop() do     */
 	const char *no_thread;      /* none can be started of this name   */
+	bool no_host_name;          /* it is too long                     */
 	bool keep_packages;         /* none can be removed                */
 	bool no_outbox;             /* sending threads cannot open theirs */
 	void (*before_claim)(void); /* NULL: nothing                      */

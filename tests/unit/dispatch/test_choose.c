@@ -133,6 +133,9 @@ an_idle_sender_probes_once_a_restart_delay(void **state)
 	s.filed_at_ms = s.hold_began_at_ms - 1;
 	check(s, idle, CHOOSE_ON_HOLD);
 	assert_int_equal(choose_look_again_at_ms(&s, &idle, &limits), NOW + 1);
+	assert_int_equal(
+	    choose_look_again_at_ms(&s, &(struct choose_load){.sending = 1}, &limits),
+	    s.hold_until_at_ms);
 	s.hold_began_at_ms--;
 	check(s, idle, CHOOSE_MAY_GO);
 	s.hold_began_at_ms = NOW - 10;

@@ -365,6 +365,19 @@ stop_that_is_not_heard(void **state)
 	assert_true(was_said(g, "Heartbeat is expired.\n"));
 }
 
+/* The outbox has no room for such a name. */
+static void
+a_host_name_that_is_too_long(void **state)
+{
+	struct rig *g = *state;
+	const struct request_id id = file(g, "MS1");
+
+	wrong.no_host_name = true;
+	gate_set(g->stop, true);
+	assert_int_equal(run(g, false), 0);
+	assert_true(str_starts(look(g, id).owner, "localhost#"));
+}
+
 /* A sender that runs on: what is filed meanwhile goes without being asked for. */
 static struct rig *running;
 
@@ -461,6 +474,27 @@ the_outbox_fails_while_stopping(void **state)
 	every_outbox_call_fails_once(*state, true);
 }
 
+/* When all is over and only the end is to be written, or the rest to be looked for. */
+static void
+the_outbox_fails_at_last(void **state)
+{
+	struct rig *g = *state;
+	const struct request_id id = file(g, "MS1");
+
+	wrong.fail_after_stop = true;
+	gate_set(g->stop, false);
+	assert_int_equal(run(g, false), -1);
+	assert_non_null(strstr(g->f.e.text, "of the outbox failed"));
+	between_begin();
+	stop_free(g->stop);
+	g->stop = stop_new();
+	assert_true(request_state_active(look(g, id).state));
+	wrong.fail_after_stop = true;
+	assert_int_equal(run(g, true), -1);
+	assert_non_null(strstr(g->f.e.text, "of the outbox failed"));
+	assert_int_equal(look(g, id).state, REQUEST_SENT);
+}
+
 /* Not the request's fault: it goes back, and no more work is taken for a while. */
 static void
 no_thread_for_sending(void **state)
@@ -547,6 +581,26 @@ somebody_was_quicker(void **state)
 }
 
 static void
+throw_stop(void)
+{
+	stop_throw(quicker->stop);
+}
+
+/* A sender that takes no work for a while still hears stop at once. */
+static void
+stop_in_a_pause(void **state)
+{
+	struct rig *g = *state;
+	const struct request_id id = file(g, "MS1");
+
+	quicker = g;
+	wrong.before_claim = throw_stop;
+	wrong.no_thread = "sending";
+	assert_int_equal(run(g, false), 0);
+	assert_int_equal(look(g, id).state, REQUEST_PENDING);
+}
+
+static void
 a_lifetime_that_is_over(void **state)
 {
 	struct rig *g = *state;
@@ -574,10 +628,13 @@ main(void)
 	    TEST(stop_before_anything),
 	    TEST(stop_while_sending),
 	    TEST(stop_that_is_not_heard),
+	    TEST(a_host_name_that_is_too_long),
 	    TEST(what_is_filed_meanwhile_goes),
 	    TEST(the_outbox_fails),
 	    TEST(the_outbox_fails_while_stopping),
+	    TEST(the_outbox_fails_at_last),
 	    TEST(no_thread_for_sending),
+	    TEST(stop_in_a_pause),
 	    TEST(no_thread_for_watching),
 	    TEST(a_package_that_cannot_be_removed),
 	    TEST(trouble_of_our_own),
