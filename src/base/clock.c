@@ -78,8 +78,8 @@ clock_sms(int64_t wall_ms, char *buf, size_t room)
 	struct tm tm;
 
 	/* A year of two digits: the original's log, word for word. */
-	if (!localtime_r(&s, &tm))
-		tm = (struct tm){.tm_zone = "out of range"};
+	if (!localtime_r(&s, &tm)) /* ms cannot name a year that is too far */
+		tm = (struct tm){.tm_zone = "out of range"}; /* GCOVR_EXCL_LINE */
 	(void)snprintf(buf, room, "%02d/%02d/%02d %02d:%02d:%02d %s", tm.tm_mon + 1,
 		       tm.tm_mday, tm.tm_year % 100, tm.tm_hour, tm.tm_min, tm.tm_sec,
 		       tm.tm_zone);

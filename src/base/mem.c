@@ -7,6 +7,7 @@
 
 static void out_of_memory(size_t len) NORETURN;
 
+/* GCOVR_EXCL_START: ends the process */
 /* The outbox survives this; a half-served request would not be better. */
 static void
 out_of_memory(size_t len)
@@ -14,6 +15,7 @@ out_of_memory(size_t len)
 	(void)fprintf(stderr, "lansender: no memory for %zu bytes; ending\n", len);
 	abort();
 }
+/* GCOVR_EXCL_STOP */
 
 void *
 mem_alloc(size_t len)
@@ -21,7 +23,7 @@ mem_alloc(size_t len)
 	void *p = malloc(len ? len : 1);
 
 	if (!p)
-		out_of_memory(len);
+		out_of_memory(len); /* GCOVR_EXCL_LINE: ends the process */
 	return p;
 }
 
@@ -31,7 +33,7 @@ mem_zero(size_t count, size_t len)
 	void *p = calloc(count ? count : 1, len ? len : 1);
 
 	if (!p)
-		out_of_memory(len);
+		out_of_memory(len); /* GCOVR_EXCL_LINE: ends the process */
 	return p;
 }
 
@@ -42,10 +44,10 @@ mem_resize(void *p, size_t count, size_t len)
 	void *moved;
 
 	if (__builtin_mul_overflow(count, len, &total))
-		out_of_memory(len);
+		out_of_memory(len); /* GCOVR_EXCL_LINE: ends the process */
 	moved = realloc(p, total ? total : 1);
 	if (!moved)
-		out_of_memory(total);
+		out_of_memory(total); /* GCOVR_EXCL_LINE: ends the process */
 	return moved;
 }
 
@@ -76,7 +78,7 @@ mem_printf(const char *fmt, ...)
 	len = vasprintf(&text, fmt, ap);
 	va_end(ap);
 	if (len < 0)
-		out_of_memory(0);
+		out_of_memory(0); /* GCOVR_EXCL_LINE: ends the process */
 	return text;
 }
 

@@ -173,6 +173,19 @@ test_hostile_context(void **state)
 }
 
 static void
+test_hostile_json(void **state)
+{
+	struct log_event ev = seed;
+	AUTO_STR struct str json = {0};
+
+	(void)state;
+	ev.text = "a\xFF\x01\x7F\"\\\xC3\x9F";
+	log_render(&ev, LOG_FORM_JSON, &json);
+	assert_non_null(strstr(str_text(&json), ",\"text\":\"a?\\u0001\\u007f"
+						"\\\"\\\\\xC3\x9F\","));
+}
+
+static void
 test_parse_refuses(void **state)
 {
 	static const char *const rows[] = {
@@ -192,6 +205,21 @@ test_parse_refuses(void **state)
 	    "component=\"c\" context=\"\" type=\"1\" thread=\"1\" file=\"event\">",
 	    "<![LOG[x]LOG]!><time=\"10:47:16.123+300\" date=\"03-17-1999\" "
 	    "component=\"c\" context=\"\" type=\"1\" thread=\"1",
+	    "<![LOG[x]LOG]!><time=\"10:47:16.123+300\" date=\"03-17-1999\" "
+	    "component=\"c\" context=\"\" type=\"1\" thread=\"1\" file=\"event:x\">",
+	    "<![LOG[x]LOG]!><time=\"10:47:16.123+300\" component=\"c\" "
+	    "context=\"\" type=\"1\" thread=\"1\" file=\"event:1\">",
+	    "<![LOG[x]LOG]!><date=\"03-17-1999\" component=\"c\" "
+	    "context=\"\" type=\"1\" thread=\"1\" file=\"event:1\">",
+	    "<![LOG[x]LOG]!><time=\"10:47:16.123+300\" date=\"03-17-1999\" "
+	    "component=\"c\" context=\"\" thread=\"1\" file=\"event:1\">",
+	    "<![LOG[x]LOG]!><time=\"10:47:16.123+300\" date=\"03-17-1999\" "
+	    "component=\"c\" context=\"\" type=\"0\" thread=\"1\" file=\"event:1\">",
+	    "<![LOG[x]LOG]!><time=\"10:47:16.123+300\" date=\"03-17-1999\" "
+	    "component=\"c\" context=\"\" type=\"1\" thread=\"1\">",
+	    "<![LOG[x]LOG]!><time=\"10:47:16.123+300\" date=\"03-17-1999\" "
+	    "component=\"c\" context=\"\" type=\"1\" thread=\"999999999999999\" "
+	    "file=\"event:1\">",
 	};
 	struct log_event back = {.id = 7};
 
@@ -389,6 +417,51 @@ test_echo(void **state)
 	assert_string_equal(text, "<3>seen\n");
 }
 
+/* An echo that cannot be written, or is not wanted, hinders nothing. */
+static void
+test_no_echo(void **state)
+{
+	static const enum log_form forms[] = {LOG_FORM_NONE, LOG_FORM_TEXT};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(forms); i++) {
+		AUTO_CLOSE int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		const struct log_options o = {.path = "sender.log",
+					      .echo_fd = fd,
+					      .echo = forms[i],
+					      .clock = clock_real()};
+		const int64_t before = size_of("sender.log");
+		struct log *l = NULL;
+		struct err e;
+
+		assert_int_equal(log_open(&o, &l, &e), 0);
+		write_text(l, "kept");
+		log_close(l);
+		assert_true(size_of("sender.log") > before);
+	}
+}
+
+/* Without a file, and with one that takes nothing. */
+static void
+test_no_file(void **state)
+{
+	static const char *const paths[] = {NULL, "/dev/full"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		const struct log_options o = {
+		    .path = paths[i], .echo_fd = -1, .clock = clock_real()};
+		struct log *l = NULL;
+		struct err e;
+
+		assert_int_equal(log_open(&o, &l, &e), 0);
+		write_text(l, "nowhere");
+		log_reopen(l);
+		write_text(l, "nowhere");
+		log_close(l);
+	}
+}
+
 /* What could not be written is said once writing works again. */
 static void
 test_lost_lines(void **state)
@@ -428,6 +501,7 @@ main(void)
 	    cmocka_unit_test(test_round_trip),
 	    cmocka_unit_test(test_hostile_text),
 	    cmocka_unit_test(test_hostile_context),
+	    cmocka_unit_test(test_hostile_json),
 	    cmocka_unit_test(test_parse_refuses),
 	    cmocka_unit_test(test_parse_cut_lines),
 	    IN_FOLDER(test_rotation),
@@ -435,6 +509,8 @@ main(void)
 	    IN_FOLDER(test_reopen),
 	    IN_FOLDER(test_level_and_defaults),
 	    IN_FOLDER(test_echo),
+	    IN_FOLDER(test_no_echo),
+	    IN_FOLDER(test_no_file),
 	    IN_FOLDER(test_lost_lines),
 	};
 

@@ -24,6 +24,7 @@ test_copies(void **state)
 	assert_string_equal(part, "DSSMS");
 	assert_string_equal(made, "MS-1");
 	assert_null(mem_dup(NULL));
+	mem_free(mem_resize(mem_alloc(0), 0, 8)); /* nothing is something, too */
 	mem_free(NULL);
 }
 

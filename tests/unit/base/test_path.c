@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,10 +53,8 @@ test_join(void **state)
 	static const struct {
 		const char *dir, *name, *want;
 	} rows[] = {
-	    {"/a", "b", "/a/b"},
-	    {"/a/", "b", "/a/b"},
-	    {"/", "b", "/b"},
-	    {"a", "b/c", "a/b/c"},
+	    {"/a", "b", "/a/b"},   {"/a/", "b", "/a/b"}, {"/", "b", "/b"},
+	    {"a", "b/c", "a/b/c"}, {"", "b", "/b"},
 	};
 
 	(void)state;
@@ -92,6 +92,11 @@ test_make_on_file(void **state)
 	assert_int_equal(path_make("f", 0700, &e), -1);
 	assert_string_equal(e.text, "make folder f: Not a directory");
 	assert_int_equal(path_make("f/g", 0700, &e), -1);
+	assert_int_equal(e.kind, ERR_LOCAL);
+	assert_int_equal(path_remove_tree("f/g", &e), -1);
+	assert_string_equal(e.text, "remove f/g: Not a directory");
+	assert_int_equal(symlink("nowhere", "broken"), 0);
+	assert_int_equal(path_make("broken", 0700, &e), -1);
 	assert_int_equal(e.kind, ERR_LOCAL);
 }
 
@@ -173,6 +178,41 @@ test_file_errors(void **state)
 	assert_int_equal(path_sync_dir(".", &e), 0);
 }
 
+/* A disk that takes some bytes and then no more; nothing of the file is left. */
+static void
+test_full(void **state)
+{
+	const struct rlimit little = {4, RLIM_INFINITY};
+	struct err e = {0};
+	struct rlimit before;
+	void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+	int rc;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+	rc = path_write_file("file", "12345", 5, 0600, &e);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	(void)signal(SIGXFSZ, handler);
+	assert_int_equal(rc, -1);
+	assert_string_equal(e.text, "write file: File too large");
+	assert_false(is_there("file"));
+	assert_false(is_there("file.part"));
+}
+
+/* A kind of folder that cannot be flushed. */
+static void
+test_sync(void **state)
+{
+	struct err e = {0};
+
+	(void)state;
+	if (!is_there("/proc/self"))
+		skip();
+	assert_int_equal(path_sync_dir("/proc", &e), -1);
+	assert_string_equal(e.text, "flush folder /proc: Invalid argument");
+}
+
 static void
 test_streams(void **state)
 {
@@ -192,6 +232,10 @@ test_streams(void **state)
 	assert_true(fputs("lost", f) >= 0);
 	assert_int_not_equal(fflush(f), 0);
 	assert_int_equal(path_close_stream(f), -1);
+	f = path_open_stream("/dev/full", "w");
+	assert_non_null(f);
+	assert_true(fputs("lost", f) >= 0);
+	assert_int_equal(path_close_stream(f), -1);
 }
 
 int
@@ -202,7 +246,8 @@ main(void)
 	    cmocka_unit_test(test_join),  IN_FOLDER(test_make),
 	    IN_FOLDER(test_make_on_file), IN_FOLDER(test_remove_tree),
 	    IN_FOLDER(test_files),        IN_FOLDER(test_file_errors),
-	    IN_FOLDER(test_streams),
+	    IN_FOLDER(test_streams),      IN_FOLDER(test_full),
+	    cmocka_unit_test(test_sync),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,6 +107,7 @@ test_compare(void **state)
 	assert_false(str_starts("D", "DS"));
 	assert_true(str_ends("a.log", ".log"));
 	assert_false(str_ends("log", ".log"));
+	assert_false(str_ends("a.lo_", ".log"));
 }
 
 static void
@@ -133,6 +134,7 @@ test_distance(void **state)
 	longest[64] = 'x';
 	longest[65] = '\0';
 	assert_int_equal(str_distance(longest, ""), 999);
+	assert_int_equal(str_distance("", longest), 999);
 }
 
 int

@@ -60,6 +60,7 @@ test_round_trip(void **state)
 	    {"\xE2\x82\xAC", 1},
 	    {"\xF0\x9F\x98\x80x", 3},
 	    {"\xF4\x8F\xBF\xBF", 2},
+	    {"\xEE\x80\x80", 1}, /* the first after the surrogates */
 	};
 
 	(void)state;
@@ -94,6 +95,7 @@ test_hostile_utf16(void **state)
 	    {{0x3D, 0xD8}, 2}, /* a high surrogate alone     */
 	    {{0x3D, 0xD8, 0x41, 0}, 4},
 	    {{0x00, 0xDE}, 2}, /* a low one                  */
+	    {{0x3D, 0xD8, 0x00, 0xE0}, 4},
 	};
 	char out[16];
 
@@ -163,10 +165,12 @@ test_control(void **state)
 		uint32_t c;
 		bool control;
 	} rows[] = {
-	    {0x00, true},    {0x1B, true},    {'\n', true},       {' ', false},
-	    {0x7F, true},    {0x9B, true},    {0xA0, false},      {0xE4, false},
-	    {0x200E, true},  {0x2028, true},  {0x202E, true},     {0x2066, true},
-	    {0x2010, false}, {0x20AC, false}, {UINT32_MAX, true},
+	    {0x00, true},    {0x1B, true},      {'\n', true},       {' ', false},
+	    {0x7F, true},    {0x9B, true},      {0xA0, false},      {0xE4, false},
+	    {0x200E, true},  {0x2028, true},    {0x202E, true},     {0x2066, true},
+	    {0x2010, false}, {0x20AC, false},   {UINT32_MAX, true}, {0x61B, false},
+	    {0x61C, true},   {0x200D, false},   {0x2027, false},    {0x2065, false},
+	    {0x206A, false}, {0x10FFFF, false}, {0x110000, true},
 	};
 
 	(void)state;
