@@ -192,9 +192,25 @@ BREAK(token_text, k->r.token[3] = 'X')
 BREAK(token_length, k->r.token[15] = 0)
 BREAK(no_site, k->r.site[0] = 0)
 BREAK(no_package, k->r.package.id[0] = 0)
+BREAK(no_package_name, k->r.package.name[0] = 0)
+BREAK(files, k->r.package.file_count = -1)
+BREAK(folders, k->r.package.folder_count = -1)
 BREAK(size, k->r.package.total_bytes = -1)
+BREAK(entries, k->r.progress.entries_done = -1)
+BREAK(bytes, k->r.progress.bytes_done = -1)
+BREAK(attempts, k->r.attempts = -1)
 BREAK(progress, k->r.progress.offset_bytes = -1)
+BREAK(priority_0, k->r.priority = 0)
+BREAK(filed, k->r.filed_at_ms = -1)
+BREAK(not_before, k->r.not_before_at_ms = -1)
+BREAK(deadline, k->r.deadline_at_ms = -1)
 BREAK(expires, k->r.expires_at_ms = -1)
+BREAK(restart, k->r.restart_at_ms = -1)
+BREAK(ended, k->r.ended_at_ms = -1)
+BREAK(lease_until, k->r.lease_until_at_ms = -1)
+BREAK(renewed, k->renewed_at_ms = -1)
+BREAK(claimed_at, k->claimed_at_ms = -1)
+BREAK(ready_at, k->ready_at_ms = -2)
 BREAK(no_owner, k->r.owner[0] = 0)
 BREAK(owner, k->r.owner[0] = 'a')
 BREAK(no_lease, k->r.lease_until_at_ms = 0)
@@ -222,9 +238,25 @@ impossible_rows_are_told(void **state)
 	    {REQUEST_PENDING, token_length, "its token is not 16 hex digits"},
 	    {REQUEST_PENDING, no_site, "it has no site"},
 	    {REQUEST_PENDING, no_package, "it has no package"},
+	    {REQUEST_PENDING, no_package_name, "it has no package"},
+	    {REQUEST_PENDING, priority_0, "there is no such priority"},
+	    {REQUEST_PENDING, files, "its package has a negative size"},
+	    {REQUEST_PENDING, folders, "its package has a negative size"},
 	    {REQUEST_PENDING, size, "its package has a negative size"},
+	    {REQUEST_PENDING, entries, "its progress or its attempts are negative"},
 	    {REQUEST_PENDING, progress, "its progress or its attempts are negative"},
+	    {REQUEST_PENDING, bytes, "its progress or its attempts are negative"},
+	    {REQUEST_PENDING, attempts, "its progress or its attempts are negative"},
+	    {REQUEST_PENDING, filed, "one of its times is negative"},
+	    {REQUEST_PENDING, not_before, "one of its times is negative"},
+	    {REQUEST_PENDING, deadline, "one of its times is negative"},
 	    {REQUEST_PENDING, expires, "one of its times is negative"},
+	    {REQUEST_PENDING, restart, "one of its times is negative"},
+	    {REQUEST_PENDING, ended, "one of its times is negative"},
+	    {REQUEST_PENDING, lease_until, "one of its times is negative"},
+	    {REQUEST_PENDING, renewed, "one of its times is negative"},
+	    {REQUEST_PENDING, claimed_at, "one of its times is negative"},
+	    {REQUEST_PENDING, ready_at, "one of its times is negative"},
 	    {REQUEST_SENDING, no_owner, "its lease does not fit its state (I1)"},
 	    {REQUEST_SENDING, no_lease, "its lease does not fit its state (I1)"},
 	    {REQUEST_HELD, lease, "its lease does not fit its state (I1)"},
