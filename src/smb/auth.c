@@ -138,9 +138,9 @@ password_was_tried(const struct auth_options *o, const struct err *e)
 	}
 }
 
-/* Does the account say where its KDC is?  A NetBIOS name does not, and to guess with the
- * default realm of krb5.conf would show the password's work to a KDC that nobody named,
- * and ask DNS at every connection. */
+/* Does the account say where its KDC is?  A NetBIOS name does not, and to guess with
+ * the default realm of krb5.conf would show the password's work to a KDC that nobody
+ * named, and ask DNS at every connection. */
 static bool
 names_a_realm(const char *account)
 {

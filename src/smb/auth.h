@@ -41,7 +41,8 @@ struct auth;
 
 /* Gets the credentials and makes the first token; Kerberos asks the KDC for that.
  * NEGOTIATE: Kerberos first, where account (it names a realm, or there is a keytab or
- * cache) and server (a name) allow it; when that is not to be had (not: when it says that the password is wrong), NTLMv2 if there is a password.
+ * cache) and server (a name) allow it; when that is not to be had (not: when it says
+ * that the password is wrong), NTLMv2 if there is a password.
  * -1: ERR_ADDRESS 1326 (wrong password, unknown account), 1311 (no KDC answers), 1398
  * (clocks differ), ...; ERR_INPUT no password, no keytab: nothing to log on with;
  * ERR_STOP. */

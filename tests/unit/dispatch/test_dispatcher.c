@@ -132,6 +132,21 @@ run(struct rig *g, bool until_idle)
 	return dispatch_run(&o, &g->f.e);
 }
 
+/* The next line at or after `at` that begins so; the one after it is returned. */
+static const char *
+skip_to(const char *at, const char *begins)
+{
+	while (*at) {
+		const char *end = at + strcspn(at, "\n");
+		const bool found = str_starts(at, begins);
+
+		at = *end ? end + 1 : end;
+		if (found)
+			return at;
+	}
+	return NULL;
+}
+
 /* Do these stand in the log, in this order?  Each is a line or begins one. */
 static void
 check_log(struct rig *g, const char *const *lines, size_t count)
@@ -140,16 +155,12 @@ check_log(struct rig *g, const char *const *lines, size_t count)
 	const char *at = log;
 
 	for (size_t i = 0; i < count; i++) {
-		const char *found = at;
+		const char *after = skip_to(at, lines[i]);
 
-		while (found && !str_starts(found, lines[i]))
-			if ((found = strchr(found, '\n')))
-				found++;
-		if (!found)
+		if (after)
+			at = after;
+		else
 			fail_msg("\"%s\" is not in its place:\n%s", lines[i], log);
-		at = found + strlen(lines[i]);
-		if ((at = strchr(at, '\n')))
-			at++;
 	}
 }
 

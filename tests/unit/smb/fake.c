@@ -130,7 +130,25 @@ is_expired(struct fake *f, uint16_t command)
 	return f->since_log_on++ >= f->expire_after;
 }
 
-/* One request of a compound, or the only one.  Returns its status; *failed is that of
+static void
+answer_work(struct fake *f, const uint8_t *request, uint16_t command, uint32_t status,
+	    struct pdu_buf *out)
+{
+	begin(out, request, status, f->grant);
+	if (status) {
+		wire_put16(pdu_buf_add(out, 9), 9);
+		f->created += command == PDU_CREATE;
+	} else if (command == PDU_CREATE) {
+		answer_create(f, out);
+	} else if (command == PDU_WRITE) {
+		answer_write(f, request, out);
+	} else {
+		answer_simple(command, out);
+		f->open_now -= command == PDU_CLOSE;
+	}
+}
+
+/* One request of a compound, or the only one.  Returns its status; `failed` is that of
  * those before it. */
 static uint32_t
 answer_one(struct fake *f, const uint8_t *request, uint32_t failed, struct pdu_buf *out)
@@ -152,20 +170,7 @@ answer_one(struct fake *f, const uint8_t *request, uint32_t failed, struct pdu_b
 	if (!status &&
 	    (!f->fail_file || f->created + (command == PDU_CREATE) == f->fail_file))
 		status = f->status[command];
-	begin(out, request, status, f->grant);
-	if (status) {
-		wire_put16(pdu_buf_add(out, 9), 9);
-		if (command == PDU_CREATE)
-			f->created++;
-	} else if (command == PDU_CREATE) {
-		answer_create(f, out);
-	} else if (command == PDU_WRITE) {
-		answer_write(f, request, out);
-	} else {
-		answer_simple(command, out);
-	}
-	if (!status && command == PDU_CLOSE)
-		f->open_now--;
+	answer_work(f, request, command, status, out);
 	return status;
 }
 
