@@ -250,8 +250,9 @@ struct outbox_end {
 };
 /* End of an attempt: state, history and, in the same transaction, a waiting order (a
  * hold or cancel that a person gave meanwhile wins over WAITING, PENDING and
- * SUSPENDED; what is SENT or FAILED stays so).  SENT comes from PUBLISHING only.  0, or
- * 1: the lease was lost, nothing was changed. */
+ * SUSPENDED; what is SENT or FAILED stays so; HELD becomes PENDING when the hold was
+ * taken back).  SENT comes from PUBLISHING only.  0, or 1: the lease was lost, nothing
+ * was changed. */
 int outbox_finish(struct outbox *o, struct request_id id, const char *owner,
 		  int64_t now_ms, const struct outbox_end *end, struct err *e) MUST_USE;
 

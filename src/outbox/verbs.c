@@ -90,6 +90,9 @@ verb_end_event(enum request_state to, enum outbox_order order)
 
 	if (order != OUTBOX_GO_ON && !request_state_final(to))
 		return order == OUTBOX_ORDER_HOLD ? EVENT_OBEY_HOLD : EVENT_OBEY_CANCEL;
+	/* The hold that its sending heard was taken back since. */
+	if (to == REQUEST_HELD)
+		return EVENT_GIVE_BACK;
 	return events[to];
 }
 

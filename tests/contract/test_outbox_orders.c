@@ -147,6 +147,28 @@ an_order_can_be_taken_back_or_sharpened(void **state)
 	assert_int_equal(r.order, OUTBOX_ORDER_CANCEL);
 }
 
+/* A hold that was heard, and taken back before the attempt ended. */
+static void
+a_release_is_not_lost(void **state)
+{
+	struct fixture *f = *state;
+	struct request_id id = fixture_file(f, "MS1");
+	enum outbox_order order = OUTBOX_GO_ON;
+	struct request r;
+
+	fixture_bring(f, id, REQUEST_SENDING, &r);
+	assert_int_equal(outbox_command(f->o, id, OUTBOX_HOLD, NOW, LIFETIME, &f->e),
+			 1);
+	assert_int_equal(
+	    outbox_heartbeat(f->o, id, r.owner, NOW, LEASE, NULL, &order, &f->e), 0);
+	assert_int_equal(order, OUTBOX_ORDER_HOLD);
+	assert_int_equal(outbox_command(f->o, id, OUTBOX_RELEASE, NOW, LIFETIME, &f->e),
+			 1);
+	fixture_finish(f, &r, REQUEST_HELD, NOW);
+	fixture_get(f, id, &r);
+	assert_int_equal(r.state, REQUEST_PENDING);
+}
+
 static void
 retry_gives_a_new_lifetime_and_keeps_progress(void **state)
 {
@@ -356,6 +378,7 @@ main(void)
 	    CASE(commands_in_every_state),
 	    CASE(orders_win_at_the_end),
 	    CASE(an_order_can_be_taken_back_or_sharpened),
+	    CASE(a_release_is_not_lost),
 	    CASE(retry_gives_a_new_lifetime_and_keeps_progress),
 	    CASE(priority_changes_until_the_end),
 	    CASE(a_lease_that_ran_out_gives_the_request_back),

@@ -311,6 +311,9 @@ settle_row(struct fixture *f, const struct row *row)
 	rig_report(&g, row->from, row->outcome, &row->error);
 	g.report.result.connected = row->connected;
 	g.report.result.order = row->order;
+	if (row->order == OUTBOX_ORDER_HOLD &&
+	    outbox_command(f->o, g.request.id, OUTBOX_HOLD, NOW, LIFETIME, &f->e) != 1)
+		fail_msg("hold: %s", f->e.text);
 	if (row->outcome != ATTEMPT_NO_ADDRESS)
 		g.report.result.address = &g.address;
 	if (settle(f->o, &g.options, &g.report, &local, &f->e) < 0)

@@ -156,6 +156,8 @@ do_finish(struct world *w, struct model *m)
 	assert_int_equal(rc, 0);
 	if (!request_state_final(to) && m->order != OUTBOX_GO_ON)
 		to = m->order == OUTBOX_ORDER_HOLD ? REQUEST_HELD : REQUEST_CANCELLED;
+	else if (to == REQUEST_HELD)
+		to = REQUEST_PENDING; /* nobody holds it any more */
 	rest(m, to);
 	m->attempts++;
 	if (to == REQUEST_WAITING)
