@@ -194,6 +194,24 @@ give_order(struct kept_request *k, enum outbox_command c, struct err *e)
 	return 0;
 }
 
+/* A new life for a retry; never one behind its deadline. */
+static int
+renew(struct kept_request *k, int64_t now_ms, int64_t lifetime_ms, struct err *e)
+{
+	const struct request_life life = {now_ms, k->r.not_before_at_ms,
+					  k->r.deadline_at_ms, lifetime_ms};
+
+	if (k->package_freed)
+		return refuse(k, OUTBOX_RETRY,
+			      "and its package was freed since: file it anew", e);
+	if (k->r.deadline_at_ms > 0 && k->r.deadline_at_ms <= now_ms)
+		return refuse(k, OUTBOX_RETRY, "and its deadline is over: file it anew",
+			      e);
+	k->renewed_at_ms = now_ms;
+	k->r.expires_at_ms = request_expires_at_ms(&life);
+	return 0;
+}
+
 static int
 command(struct kept_request *k, enum outbox_command c, int64_t now_ms,
 	int64_t lifetime_ms, struct err *e)
@@ -204,13 +222,8 @@ command(struct kept_request *k, enum outbox_command c, int64_t now_ms,
 		return give_order(k, c, e);
 	if (to < 0)
 		return refuse(k, c, NULL, e);
-	if (c == OUTBOX_RETRY) {
-		if (k->package_freed)
-			return refuse(
-			    k, c, "and its package was freed since: file it anew", e);
-		k->renewed_at_ms = now_ms;
-		k->r.expires_at_ms = now_ms + lifetime_ms;
-	}
+	if (c == OUTBOX_RETRY && renew(k, now_ms, lifetime_ms, e) < 0)
+		return -1;
 	request_enter(k, (enum request_state)to, now_ms);
 	return 0;
 }

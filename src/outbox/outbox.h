@@ -86,7 +86,7 @@ struct request {
 	int64_t filed_at_ms;
 	int64_t not_before_at_ms; /* 0: at once                                      */
 	int64_t deadline_at_ms;   /* 0: none                                         */
-	int64_t expires_at_ms;    /* filed + lifetime                                */
+	int64_t expires_at_ms;    /* its lifetime's end, or its deadline             */
 	int64_t restart_at_ms;    /* WAITING: not before                             */
 	int64_t ended_at_ms;      /* final states                                    */
 	struct request_progress progress;
@@ -154,7 +154,8 @@ enum outbox_command {
 	OUTBOX_RELEASE, /* held -> pending; takes back the hold of an active one   */
 	OUTBOX_CANCEL,  /* not final -> cancelled; an active one at its next block */
 	OUTBOX_RETRY,   /* waiting, failed -> pending, with a new lifetime, and its
-			 * site's hold is lifted; refused when its package was freed */
+			 * site's hold is lifted; refused when its package was freed
+			 * or its deadline is over */
 };
 /* 1: done (or ordered, when active); 0: no such request; -1: ERR_INPUT the state does
  * not allow it, said in words. */
@@ -259,7 +260,7 @@ int outbox_finish(struct outbox *o, struct request_id id, const char *owner,
 /* Leases that ran out ("Heartbeat is expired."): back to PENDING with their progress,
  * or to what a person ordered meanwhile, and an attempt "lost" in the history; and with
  * `name`, all that this name had claimed (at its start; NULL: none).  Requests over
- * their lifetime: FAILED when not active.  each(): what became of whom; may be NULL.
+ * their lifetime or deadline: FAILED when not active.  each(): what became of whom; may be NULL.
  * Costs next to nothing when nothing is due: for the dispatcher's every turn. */
 int outbox_recover(struct outbox *o, const char *name, int64_t now_ms,
 		   void (*each)(void *self, const struct request *r,

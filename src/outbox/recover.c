@@ -69,18 +69,36 @@ lifetime_text(int64_t ms, struct str *out)
 		str_add(out, num_duration_text(ms, buf, sizeof(buf)));
 }
 
+/* Which of the two ended it, and how long it had had. */
+static void
+add_why_expired(const struct kept_request *k, struct str *out)
+{
+	const struct request *r = &k->r;
+	bool put_off = r->not_before_at_ms > k->renewed_at_ms;
+
+	if (r->deadline_at_ms > 0 && r->expires_at_ms >= r->deadline_at_ms) {
+		str_add(out, "not sent by its deadline, ");
+		lifetime_text(r->expires_at_ms - k->renewed_at_ms, out);
+		str_add(out, " after being filed or retried");
+		return;
+	}
+	str_add(out, "not sent within ");
+	lifetime_text(
+	    r->expires_at_ms - (put_off ? r->not_before_at_ms : k->renewed_at_ms), out);
+	str_add(out, put_off ? " of the time it was put off to"
+			     : " of being filed or retried");
+}
+
 static int
 expire(const struct recovery *v, struct kept_request *k, struct err *e)
 {
-	AUTO_STR struct str life = {0};
+	AUTO_STR struct str said = {0};
 	struct err why = {0};
 	const char *last = k->r.error_text[0] ? k->r.error_text : "none";
 
-	lifetime_text(k->r.expires_at_ms - k->renewed_at_ms, &life);
-	(void)err_set(
-	    &why, ERR_REQUEST, ERROR_TIMEOUT_WIN32,
-	    "not sent within %s of being filed or retried; last error: %.800s",
-	    str_text(&life), last);
+	add_why_expired(k, &said);
+	(void)err_set(&why, ERR_REQUEST, ERROR_TIMEOUT_WIN32, "%s; last error: %.800s",
+		      str_text(&said), last);
 	verb_remember_error(&k->r, &why);
 	return verb_step(k, EVENT_EXPIRE, v->now_ms, e) < 0 ? -1
 							    : verb_keep(v->o, k, e);

@@ -209,6 +209,19 @@ request_enter(struct kept_request *k, enum request_state to, int64_t now_ms)
 	k->ready_at_ms = ready_at_ms(r, now_ms); /* I3 */
 }
 
+int64_t
+request_expires_at_ms(const struct request_life *l)
+{
+	int64_t from_ms =
+	    l->not_before_at_ms > l->now_ms ? l->not_before_at_ms : l->now_ms;
+	int64_t at_ms = 0;
+
+	if (__builtin_add_overflow(from_ms, l->lifetime_ms, &at_ms))
+		at_ms = INT64_MAX;
+	return l->deadline_at_ms > 0 && l->deadline_at_ms < at_ms ? l->deadline_at_ms
+								  : at_ms;
+}
+
 static bool
 is_token(const char *text)
 {

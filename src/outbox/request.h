@@ -43,13 +43,21 @@ struct kept_request {
 	struct request r;
 	int64_t version;       /* counted by each change                             */
 	int64_t ready_at_ms;   /* -1 may not go; 0 at once; else when                */
-	int64_t renewed_at_ms; /* its lifetime runs from here: filed, or retried     */
+	int64_t renewed_at_ms; /* filed, or retried: its life begins here, or at its
+				* not-before when that is later */
 	int64_t claimed_at_ms; /* active states: since when                          */
 	bool package_freed;    /* its bytes are gone, or going                       */
 };
 
 /* Put it into state `to`, with all that follows from that (I1-I6). */
 void request_enter(struct kept_request *k, enum request_state to, int64_t now_ms);
+
+/* When its life ends: `lifetime_ms` after it may first go, or at its deadline (0: none)
+ * when that is earlier. */
+struct request_life {
+	int64_t now_ms, not_before_at_ms, deadline_at_ms, lifetime_ms;
+};
+int64_t request_expires_at_ms(const struct request_life *l);
 
 /* Is this row possible?  NULL: yes; else what is wrong with it, in words. */
 const char *request_wrong(const struct kept_request *k);

@@ -319,6 +319,8 @@ add_request(struct store_sqlite *s, const struct outbox_new *n, int64_t site,
 	sqlite3_stmt *st = sqlite_stmt(s, SQL_REQUEST_ADD, e);
 	sqlite3_stmt *count = sqlite_stmt(s, SQL_SITE_COUNT, e);
 	char token[REQUEST_TOKEN_ROOM];
+	const struct request_life life = {n->now_ms, n->not_before_at_ms,
+					  n->deadline_at_ms, n->lifetime_ms};
 	const int64_t numbers[] = {
 	    n->priority,
 	    site,
@@ -328,7 +330,7 @@ add_request(struct store_sqlite *s, const struct outbox_new *n, int64_t site,
 	    n->now_ms,
 	    n->not_before_at_ms,
 	    n->deadline_at_ms,
-	    n->now_ms + n->lifetime_ms,
+	    request_expires_at_ms(&life),
 	};
 
 	if (!st || !count)

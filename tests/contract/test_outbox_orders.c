@@ -371,6 +371,77 @@ recovery_goes_through_more_than_one_portion(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_enter, fixture_leave)
 
+/* The end of its life: what may not go yet has its whole lifetime still before it, and
+ * a deadline is never outlived, not by a retry either. */
+static void
+a_life_begins_with_not_before_and_ends_with_the_deadline(void **state)
+{
+	struct fixture *f = *state;
+	enum { HOUR = 3600000, NEVER = 0 };
+	static const struct {
+		int64_t not_before_ms, deadline_ms; /* from NOW; 0: none */
+		int64_t end_ms;
+		const char *text;
+		int64_t retry_ms;     /* from NOW */
+		int64_t retry_end_ms; /* NEVER: refused */
+	} rows[] = {
+	    {0, 0, LIFETIME, "not sent within 7 days of being filed or retried",
+	     LIFETIME, 2 * LIFETIME},
+	    {0, HOUR, HOUR,
+	     "not sent by its deadline, 1 h after being filed or retried", HOUR, NEVER},
+	    {0, 2 * LIFETIME, LIFETIME,
+	     "not sent within 7 days of being filed or retried", LIFETIME + HOUR,
+	     2 * LIFETIME},
+	    {2 * LIFETIME, 0, 3 * LIFETIME,
+	     "not sent within 7 days of the time it was put off to", 3 * LIFETIME,
+	     4 * LIFETIME},
+	    {2 * LIFETIME, 2 * LIFETIME + HOUR, 2 * LIFETIME + HOUR,
+	     "not sent by its deadline, 14 d 1 h after being filed or retried",
+	     3 * LIFETIME, NEVER},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const int64_t before_ms = rows[i].not_before_ms;
+		const int64_t deadline_ms = rows[i].deadline_ms;
+		struct request_id id = fixture_file_as(
+		    f, "MS1",
+		    (struct outbox_new){
+			.not_before_at_ms = before_ms ? NOW + before_ms : 0,
+			.deadline_at_ms = deadline_ms ? NOW + deadline_ms : 0});
+		const int64_t end_at_ms = NOW + rows[i].end_ms;
+		char said[128];
+		struct request r;
+		int rc = 0;
+
+		assert_int_equal(
+		    outbox_recover(f->o, NULL, end_at_ms - 1, NULL, NULL, &f->e), 0);
+		fixture_get(f, id, &r);
+		assert_int_equal(r.expires_at_ms, end_at_ms);
+		assert_int_equal(r.state, REQUEST_PENDING);
+		assert_int_equal(
+		    outbox_recover(f->o, NULL, end_at_ms, NULL, NULL, &f->e), 0);
+		fixture_get(f, id, &r);
+		assert_int_equal(r.state, REQUEST_FAILED);
+		(void)snprintf(said, sizeof(said), "%s; last error: none",
+			       rows[i].text);
+		assert_string_equal(r.error_text, said);
+		rc = outbox_command(f->o, id, OUTBOX_RETRY, NOW + rows[i].retry_ms,
+				    LIFETIME, &f->e);
+		assert_int_equal(rc, rows[i].retry_end_ms == NEVER ? -1 : 1);
+		fixture_get(f, id, &r);
+		if (rc < 0) {
+			assert_int_equal(f->e.kind, ERR_INPUT);
+			assert_non_null(strstr(f->e.text,
+					       "it is failed, and its deadline is "
+					       "over: file it anew"));
+			continue;
+		}
+		assert_int_equal(r.expires_at_ms, NOW + rows[i].retry_end_ms);
+		assert_int_equal(
+		    outbox_command(f->o, id, OUTBOX_CANCEL, NOW, LIFETIME, &f->e), 1);
+	}
+}
+
 int
 main(void)
 {
@@ -383,6 +454,7 @@ main(void)
 	    CASE(priority_changes_until_the_end),
 	    CASE(a_lease_that_ran_out_gives_the_request_back),
 	    CASE(a_sender_that_starts_takes_back_what_was_its_own),
+	    CASE(a_life_begins_with_not_before_and_ends_with_the_deadline),
 	    CASE(a_lifetime_that_is_over_fails_what_rests),
 	    CASE(recovery_goes_through_more_than_one_portion),
 	};
