@@ -4,6 +4,7 @@
  *   CONNECTING --> WAITING --> SENDING -------> RETRYING       ENDED --> pool_wait()
  *                     ^           (slot)           |
  *                     +----------------------------+
+ *                WAITING, stopped or ordered: RETRYING until it ended
  *
  * Invariants, whenever the lock is free:
  *   W1  at most max_sendings workers are SENDING, of a site at most its own maximum
@@ -233,25 +234,37 @@ heartbeat(const struct worker *w, const struct request_progress *progress,
 				o->config->sender.heartbeat_ms, progress, order, e);
 }
 
+/* One beat without a slot: 0 to go on. */
+static int
+go_on_waiting(const struct worker *w, struct err *e)
+{
+	enum outbox_order order = OUTBOX_GO_ON;
+
+	if (stop_thrown(w->pool->stop))
+		return err_set(e, ERR_STOP, 0,
+			       "stopped while waiting for a sending slot");
+	if (heartbeat(w, NULL, &order, e) < 0)
+		return -1;
+	if (order != OUTBOX_GO_ON)
+		return err_set(e, ERR_STOP, 0,
+			       "ordered while waiting for a sending slot");
+	return 0;
+}
+
 static int
 hook_begin(void *self, struct err *e)
 {
 	struct worker *w = self;
-	enum outbox_order order = OUTBOX_GO_ON;
+	int rc = 0;
 
 	enter(w, WAITING);
-	while (!wait_turn(w)) {
-		if (stop_thrown(w->pool->stop))
-			return err_set(e, ERR_STOP, 0,
-				       "stopped while waiting for a sending slot");
-		if (heartbeat(w, NULL, &order, e) < 0)
-			return -1;
-		if (order != OUTBOX_GO_ON)
-			return err_set(e, ERR_STOP, 0,
-				       "ordered while waiting for a sending slot");
-	}
-	pool_poke(w->pool);
-	return 0;
+	while (rc == 0 && !wait_turn(w))
+		rc = go_on_waiting(w, e);
+	if (rc < 0)
+		enter(w, RETRYING); /* W2: who no longer wants a slot blocks none */
+	else
+		pool_poke(w->pool);
+	return rc;
 }
 
 static void

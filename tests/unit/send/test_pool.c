@@ -24,25 +24,27 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	int room; /* how many are held at most; 0: it is open */
+	int look; /* at which look of theirs */
 	int held;
 } gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static _Thread_local int looks_at_clock;
 
 /* A sending thread looks at the clock when it begins, and next when it has a slot and
- * keeps that it is SENDING: there it is held. */
+ * keeps that it is SENDING: there it is held, at its second look. */
 static int64_t
 gate_wall_ms(void *self)
 {
 	(void)self;
-	if (looks_at_clock >= 0 && ++looks_at_clock == 2) {
+	if (looks_at_clock >= 0 && ++looks_at_clock > 1) {
 		(void)pthread_mutex_lock(&gate.lock);
-		if (gate.held < gate.room) {
+		if (looks_at_clock == gate.look && gate.held < gate.room) {
 			gate.held++;
 			(void)pthread_cond_broadcast(&gate.changed);
-			while (gate.room > 0)
+			while (gate.room > 0 && looks_at_clock == gate.look)
 				(void)pthread_cond_wait(&gate.changed, &gate.lock);
 			gate.held--;
+			(void)pthread_cond_broadcast(&gate.changed);
 		}
 		(void)pthread_mutex_unlock(&gate.lock);
 	}
@@ -63,7 +65,20 @@ gate_set(int room)
 {
 	(void)pthread_mutex_lock(&gate.lock);
 	gate.room = room;
+	gate.look = 2;
 	(void)pthread_cond_broadcast(&gate.changed);
+	(void)pthread_mutex_unlock(&gate.lock);
+}
+
+/* Who is held goes on; threads are held at another look from now on. */
+static void
+gate_move(int look)
+{
+	(void)pthread_mutex_lock(&gate.lock);
+	gate.look = look;
+	(void)pthread_cond_broadcast(&gate.changed);
+	while (gate.held > 0)
+		(void)pthread_cond_wait(&gate.changed, &gate.lock);
 	(void)pthread_mutex_unlock(&gate.lock);
 }
 
@@ -135,8 +150,8 @@ file(struct rig *g, const char *site, enum request_priority priority)
 	return id;
 }
 
-static void
-start(struct rig *g, struct request_id id, bool proven)
+static struct request
+claim(struct rig *g, struct request_id id)
 {
 	struct request r;
 
@@ -144,6 +159,14 @@ start(struct rig *g, struct request_id id, bool proven)
 				      clock_wall_ms(clock_real()), LONG_MS * 10, &r,
 				      &g->f.e),
 			 1);
+	return r;
+}
+
+static void
+start(struct rig *g, struct request_id id, bool proven)
+{
+	const struct request r = claim(g, id);
+
 	assert_int_equal(pool_start(g->pool, &r, proven, &g->f.e), 0);
 }
 
@@ -309,6 +332,34 @@ test_ordered_while_waiting(void **state)
 	rig_done(&g);
 }
 
+/* Whoever ends its waiting may be long about it (what it staged goes away): no slot is
+ * kept free for it meanwhile. */
+static void
+test_ordered_waits_no_more(void **state)
+{
+	struct pool_counts c;
+	struct request r;
+	struct rig g;
+
+	(void)state;
+	rig_init(&g, 0); /* no slot, ever */
+	r = claim(&g, file(&g, "MS1", REQUEST_HIGH));
+	assert_int_equal(outbox_command(g.outbox, r.id, OUTBOX_CANCEL,
+					clock_wall_ms(clock_real()), LONG_MS, &g.f.e),
+			 1);
+	gate_set(1);
+	gate_move(3); /* the second is the beat that hears of it */
+	assert_int_equal(pool_start(g.pool, &r, true, &g.f.e), 0);
+	gate_wait_held(1);
+	pool_get_counts(g.pool, &c);
+	assert_int_equal(c.waiting, 0);
+	assert_int_equal(c.retrying, 1);
+	gate_set(0);
+	assert_int_equal(next(&g)->outcome, ATTEMPT_ORDERED);
+	assert_int_equal(g.report.result.order, OUTBOX_ORDER_CANCEL);
+	rig_done(&g);
+}
+
 static void
 test_no_way(void **state)
 {
@@ -409,6 +460,7 @@ main(void)
 	    cmocka_unit_test(test_order_of_slots),
 	    cmocka_unit_test(test_stop),
 	    cmocka_unit_test(test_ordered_while_waiting),
+	    cmocka_unit_test(test_ordered_waits_no_more),
 	    cmocka_unit_test(test_no_way),
 	    cmocka_unit_test(test_connection_is_kept),
 	    cmocka_unit_test(test_poke_and_stop_end_a_wait),
