@@ -85,33 +85,39 @@ is_ours(const struct publish *p, const struct places *at, struct err *e)
 	return theirs_len == ours_len && memcmp(ours, theirs, ours_len) == 0;
 }
 
+/* What stands at the place while nothing is staged: ours, with its manifest or before
+ * it, or another request's.  A manifest there that is not ours came after our package,
+ * with another one: we take the former one away before our package moves. */
+static int
+look_at_live(const struct publish *p, const struct places *at, enum publish_found *out,
+	     struct err *e)
+{
+	int staged_manifest = is_there(p, at->staged_manifest, e);
+	int published = staged_manifest < 0 ? -1 : is_there(p, at->live_manifest, e);
+	int ours = published > 0 ? is_ours(p, at, e) : published;
+
+	if (ours < 0)
+		return -1;
+	*out = PUBLISH_NOTHING;
+	if (staged_manifest && (ours || !published))
+		*out = PUBLISH_MANIFEST;
+	else if (ours)
+		*out = PUBLISH_DONE;
+	return 0;
+}
+
 /* The package's part: is it staged, at its place, or neither? */
 static int
 look(const struct publish *p, const struct places *at, enum publish_found *out,
      struct err *e)
 {
 	int staged = is_there(p, at->staged, e);
-	int manifest, live;
+	int live = staged == 0 ? is_there(p, at->live, e) : 0;
 
-	if (staged < 0)
+	if (staged < 0 || live < 0)
 		return -1;
-	if (staged) {
-		*out = PUBLISH_STAGED;
-		return 0;
-	}
-	live = is_there(p, at->live, e);
-	manifest = live > 0 ? is_there(p, at->staged_manifest, e) : live;
-	if (manifest < 0)
-		return -1;
-	if (manifest) {
-		*out = PUBLISH_MANIFEST;
-		return 0;
-	}
-	live = live ? is_ours(p, at, e) : 0;
-	if (live < 0)
-		return -1;
-	*out = live ? PUBLISH_DONE : PUBLISH_NOTHING;
-	return 0;
+	*out = staged ? PUBLISH_STAGED : PUBLISH_NOTHING;
+	return live ? look_at_live(p, at, out, e) : 0;
 }
 
 int
@@ -180,15 +186,21 @@ clear_previous(const struct publish *p, const struct places *at, struct err *e)
 }
 
 /* What was put aside comes back, as far as it goes: the site is not left without a
- * package because the new one cannot be moved.  The next run puts it aside again. */
+ * package because the new one cannot be moved.  The next run puts it aside again.  What
+ * stands at the place while the former one is still aside is another request's: the
+ * former manifest does not belong beside it (P2). */
 static void
 put_back(const struct publish *p, const struct places *at)
 {
 	struct err unused;
+	int live;
 
 	if (!transport_alive(p->transport))
 		return;
-	if (is_there(p, at->live, &unused) == 0 &&
+	live = is_there(p, at->live, &unused);
+	if (live < 0 || (live > 0 && is_there(p, at->previous, &unused) != 0))
+		return;
+	if (live == 0 &&
 	    transport_rename(p->transport, at->previous, at->live, false, &unused) < 0)
 		return;
 	crash_point("publish.after-put-back");

@@ -280,6 +280,37 @@ test_manifest_alone(void **state)
 	site_done(&s);
 }
 
+/* Between our last two renames another request has published under the same name: its
+ * package keeps its own manifest, and ours is sent again. */
+static void
+test_another_came_between(void **state)
+{
+	(void)state;
+	for (int is_tree = 0; is_tree < 2; is_tree++) {
+		struct site s;
+		char *manifest, *staged;
+
+		site_init(&s, is_tree, "", "");
+		staged = place(&s, STAGING "/setup");
+		assert_int_equal(path_remove_tree(staged, &s.e), 0);
+		make_version(&s, "setup", "other");
+		assert_int_equal(look(&s), PUBLISH_NOTHING);
+		assert_int_equal(run(&s, open_share(&s)), -1);
+		assert_int_equal(s.e.kind, ERR_ATTEMPT);
+		assert_non_null(strstr(s.e.text, "is gone; it is sent again"));
+		manifest = read_text(&s, "setup.sha256");
+		assert_string_equal(manifest, "other");
+		mem_free(manifest);
+		/* The same bytes are as good as ours. */
+		make_version(&s, "setup", "new");
+		assert_int_equal(look(&s), PUBLISH_MANIFEST);
+		assert_int_equal(run(&s, open_share(&s)), 0);
+		check_published(&s, "");
+		mem_free(staged);
+		site_done(&s);
+	}
+}
+
 /* Fail the k-th call, then the m-th call of the run after it, then let it end. */
 static bool
 fail_twice(size_t i, unsigned k, unsigned m)
@@ -467,6 +498,66 @@ test_in_use(void **state)
 	}
 }
 
+/* --- another request that publishes under the same name --------------------------- */
+
+static struct {
+	struct transport_ops ops;
+	const struct transport_ops *inner;
+	const struct site *site;
+} rival;
+
+/* Just before our package moves to its place, the other's does. */
+static int
+rival_rename(void *impl, const char *from, const char *to, bool replace, struct err *e)
+{
+	if (str_eq(from, STAGING "/setup")) {
+		char *manifest = place(rival.site, "setup.sha256");
+
+		make_version(rival.site, "setup", "other");
+		assert_int_equal(unlink(manifest), 0); /* it has not come so far */
+		mem_free(manifest);
+	}
+	return rival.inner->rename(impl, from, to, replace, e);
+}
+
+static struct transport *
+let_rival_in(const struct site *s, struct transport *t)
+{
+	rival.site = s;
+	rival.inner = t->ops;
+	rival.ops = *t->ops;
+	rival.ops.rename = rival_rename;
+	t->ops = &rival.ops;
+	return t;
+}
+
+/* The former version's manifest never comes back beside the other's package. */
+static void
+test_rival(void **state)
+{
+	struct site s;
+	char *live, *previous, *previous_manifest;
+
+	(void)state;
+	site_init(&s, true, "old", "older");
+	assert_int_equal(run(&s, let_rival_in(&s, open_share(&s))), -1);
+	assert_int_equal(s.e.kind, ERR_ATTEMPT);
+	assert_int_equal(s.e.win32, 183);
+	assert_false(exists(&s, "setup.sha256"));
+	live = version_at(&s, "setup");
+	previous = version_at(&s, PUBLISH_PREVIOUS "/setup");
+	previous_manifest = read_text(&s, PUBLISH_PREVIOUS "/setup.sha256");
+	assert_string_equal(live, "other");
+	assert_string_equal(previous, "old");
+	assert_string_equal(previous_manifest, "old");
+	assert_int_equal(run(&s, open_share(&s)), 0);
+	check_published(&s, "other");
+	mem_free(live);
+	mem_free(previous);
+	mem_free(previous_manifest);
+	site_done(&s);
+}
+
 int
 main(void)
 {
@@ -474,9 +565,11 @@ main(void)
 	    cmocka_unit_test(test_at_once),
 	    cmocka_unit_test(test_gone),
 	    cmocka_unit_test(test_manifest_alone),
+	    cmocka_unit_test(test_another_came_between),
 	    cmocka_unit_test(test_every_failure),
 	    cmocka_unit_test(test_every_lost_answer),
 	    cmocka_unit_test(test_in_use),
+	    cmocka_unit_test(test_rival),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
