@@ -156,8 +156,7 @@ may_be_published(const struct run *r)
 	if (r->is_publishing)
 		return true;
 	return str_eq(r->staged_on, r->place) &&
-	       (r->a->was_publishing ||
-		r->kept.entries_done >= p->file_count + p->folder_count);
+	       r->kept.entries_done >= p->file_count + p->folder_count;
 }
 
 static int

@@ -95,8 +95,6 @@ static const struct row rows[] = {
 	{EVENT_EXPIRED, LOG_LEVEL_ERROR,
 	 "The send request to site %s is older than the request lifetime and has failed.",
 	 PLAIN},
-	{EVENT_GAVE_UP, LOG_LEVEL_ERROR, "Giving up: %s", PLAIN},
-	{EVENT_SUSPENDED, LOG_LEVEL_INFO, "Sending suspended: %s", PLAIN},
 	{EVENT_ORDERED, LOG_LEVEL_INFO, "The send request was %s by a person.", PLAIN},
 	{EVENT_LOCAL_TROUBLE, LOG_LEVEL_ERROR, "%s", PLAIN},
 };

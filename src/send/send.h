@@ -80,8 +80,6 @@ enum event {
 	EVENT_HEARTBEAT = 170,        /* []                                           */
 	EVENT_CANT_REESTABLISH = 171, /* []                                           */
 	EVENT_EXPIRED = 172,          /* [s site]                                     */
-	EVENT_GAVE_UP = 173,          /* [s words]                                    */
-	EVENT_SUSPENDED = 174,        /* [s words]                                    */
 	EVENT_ORDERED = 175,          /* [s "held", "cancelled"]                      */
 	EVENT_LOCAL_TROUBLE = 176,    /* [s words]                                    */
 	EVENT_ATTEMPT = 180,          /* by event_log_attempt() only                  */
@@ -132,9 +130,7 @@ struct attempt_hooks {
 };
 
 struct attempt {
-	const struct request
-	    *request;        /* as claimed: progress, staged_on, state before */
-	bool was_publishing; /* a former attempt had begun to publish         */
+	const struct request *request; /* as claimed: progress, staged_on */
 	const struct config_site *site;
 	const struct config_sender *settings;
 	struct package *package; /* open, at its start                            */
