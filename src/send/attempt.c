@@ -284,17 +284,17 @@ connect_again(struct run *r, struct retries *t, enum attempt_outcome *out,
 }
 
 /* A lost session is nobody's failure: a new one is made at once and no retry is spent,
- * unless it is lost again and again.  0: there is a connection.  -1: nothing was done,
- * or *e says why there is none. */
+ * unless it is lost again and again.  1: there is a connection; 0: nothing was done;
+ * -1: *e says why there is none. */
 static int
 renew_session(struct run *r, struct retries *t, struct err *e)
 {
 	count_anew(t, r);
 	if (!is_session_lost(e) || r->staging_gone ||
 	    ++t->sessions_lost > SESSIONS_LOST_MAX)
-		return -1;
+		return 0;
 	run_disconnect(r);
-	return reconnect(r, e);
+	return reconnect(r, e) < 0 ? -1 : 1;
 }
 
 /* What the server said about one of its files names that file only; people want to know
@@ -324,6 +324,7 @@ use_address(struct run *r, struct err *e)
 {
 	struct retries tries = {.best = r->kept};
 	enum attempt_outcome outcome;
+	int renewed;
 
 	for (;;) {
 		if (carry(r, e) == 0)
@@ -332,8 +333,11 @@ use_address(struct run *r, struct err *e)
 		if (outcome != ATTEMPT_RETRY)
 			return outcome;
 		say_trouble(r, e);
-		if (renew_session(r, &tries, e) == 0)
+		renewed = renew_session(r, &tries, e);
+		if (renewed > 0)
 			continue;
+		if (renewed < 0 && is_refused_logon(e))
+			return ATTEMPT_NO_CONNECTION;
 		if (!may_retry(&tries, r))
 			return ATTEMPT_RETRY;
 		if (connect_again(r, &tries, &outcome, e) < 0)
@@ -424,7 +428,7 @@ attempt_run(const struct attempt *a, struct attempt_result *out)
 	*out = (struct attempt_result){0};
 	run_init(&r, a);
 	out->outcome = try_addresses(&r, &out->connected, &e);
-	if (e.kind == ERR_SITE && e.win32 == 112)
+	if (out->outcome != ATTEMPT_SENT && e.kind == ERR_SITE && e.win32 == 112)
 		event_log(a->log, &r.about, EVENT_NO_SPACE);
 	/* Nobody will come back for it. */
 	if (out->outcome == ATTEMPT_FAILED || r.order == OUTBOX_ORDER_CANCEL)

@@ -104,6 +104,21 @@ close_source(struct file *f)
 	f->fd = -1;
 }
 
+/* A source that was filed by reference may lie on a disk or server of its own: its
+ * trouble is this request's, and may pass.  The package store is ours. */
+static int
+blame_read(const struct file *f, struct err *e)
+{
+	struct package *p = f->all->run->a->package;
+	const char *name = *f->path ? f->path : package_get_info(p)->name;
+	const char *source = f->local ? NULL : package_source(p);
+
+	if (source)
+		return err_sys(e, ERR_ATTEMPT,
+			       "read \"%s\", filed by reference from %s", name, source);
+	return err_sys(e, ERR_LOCAL, "read \"%s\" of the package", name);
+}
+
 static int
 fill(const struct file *f, int64_t offset, char *buf, size_t len, struct err *e)
 {
@@ -116,8 +131,7 @@ fill(const struct file *f, int64_t offset, char *buf, size_t len, struct err *e)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_sys(e, ERR_LOCAL, "read \"%s\" of the package",
-				       f->path);
+			return blame_read(f, e);
 		if (n == 0)
 			return err_set(e, ERR_REQUEST, 38,
 				       "\"%s\" ends at byte %lld, before the %lld that "

@@ -70,6 +70,7 @@ borrow(struct run *r)
 	}
 	transport_get_facts(r->transport, &f);
 	r->wire_before_bytes = f.bytes_sent;
+	r->retransmits_before = f.retransmits;
 	event_log(r->a->log, &r->about, EVENT_REUSED);
 	return true;
 }
@@ -106,7 +107,7 @@ run_connect(struct run *r, const struct config_address *to, struct err *e)
 	str_copy_cut(r->history.address, sizeof(r->history.address), to->section);
 	str_copy_cut(r->history.server, sizeof(r->history.server), r->place);
 	if (!borrow(r)) {
-		r->wire_before_bytes = 0;
+		r->wire_before_bytes = r->retransmits_before = 0;
 		rc = link_open(to, a->password, a->clock, a->stop, &r->transport, e);
 		if (rc == 0)
 			say_connected(r);
@@ -125,7 +126,8 @@ keep_facts(struct run *r)
 	h->wire_bytes += f.bytes_sent - r->wire_before_bytes;
 	r->wire_before_bytes = f.bytes_sent;
 	h->rtt_us = f.rtt_us;
-	h->retransmits += f.retransmits;
+	h->retransmits += f.retransmits - r->retransmits_before;
+	r->retransmits_before = f.retransmits;
 	str_copy_cut(h->cipher, sizeof(h->cipher), f.cipher);
 	str_copy_cut(h->signature, sizeof(h->signature), f.signature);
 	str_copy_cut(h->dialect, sizeof(h->dialect), f.dialect);

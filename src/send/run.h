@@ -30,7 +30,8 @@ struct run {
 
 	/* for the history */
 	struct outbox_attempt history;
-	int64_t wire_before_bytes; /* on a connection that others used before us   */
+	int64_t wire_before_bytes;  /* on a connection that others used before us   */
+	int64_t retransmits_before; /* likewise */
 };
 
 void run_init(struct run *r, const struct attempt *a);

@@ -46,7 +46,21 @@ remote_path(const struct stage *s, const char *path)
 
 /* --- where to begin -------------------------------------------------------------- */
 
-/* What the outbox keeps counts only for its place, and while the staging is there. */
+/* A number that this package cannot have, after a repair or by another hand. */
+static bool
+is_possible(const struct run *r)
+{
+	const struct package_info *i = package_get_info(r->a->package);
+	const struct request_progress *p = &r->kept;
+
+	return p->entries_done >= 0 &&
+	       p->entries_done <= i->file_count + i->folder_count &&
+	       p->offset_bytes >= 0 && p->offset_bytes <= p->bytes_done &&
+	       p->bytes_done <= i->total_bytes;
+}
+
+/* What the outbox keeps counts only for its place, while the staging is there, and when
+ * it can be true. */
 static int
 find_start(struct stage *s, struct err *e)
 {
@@ -54,7 +68,7 @@ find_start(struct stage *s, struct err *e)
 	struct transport_stat st;
 	int there;
 
-	if (!str_eq(r->staged_on, r->place) || is_nothing(&r->kept))
+	if (!str_eq(r->staged_on, r->place) || is_nothing(&r->kept) || !is_possible(r))
 		return 0;
 	there = transport_stat(r->transport, s->top, &st, e);
 	if (there < 0)
@@ -406,13 +420,20 @@ stage_run(struct run *r, struct err *e)
 	return rc;
 }
 
+/* From its first file on, what is staged cannot be gone on with, even when the rest
+ * stays.  The manifest goes first: a manifest in staging without its package is taken
+ * for one whose package is published (publish.c). */
 void
 stage_remove(struct run *r)
 {
+	AUTO_FREE char *manifest =
+	    mem_printf("%s/%s" PUBLISH_SUFFIX, r->staging, r->a->request->package.name);
 	struct err unused;
 
-	if (r->transport && transport_alive(r->transport) &&
-	    str_eq(r->staged_on, r->place) &&
-	    transport_remove_tree(r->transport, r->staging, &unused) == 0)
-		r->staging_gone = true;
+	if (!r->transport || !transport_alive(r->transport) ||
+	    !str_eq(r->staged_on, r->place))
+		return;
+	r->staging_gone = true;
+	if (transport_remove(r->transport, manifest, false, &unused) >= 0)
+		(void)!transport_remove_tree(r->transport, r->staging, &unused);
 }

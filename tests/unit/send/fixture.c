@@ -94,19 +94,22 @@ make_source(struct fixture *f, bool is_tree, size_t big_bytes)
 	write_big(big, big_bytes);
 }
 
-static void
-file_it(struct fixture *f)
+void
+fixture_file(struct fixture *f, bool by_reference)
 {
-	const struct package_options o = {.path = f->source, .name = "setup"};
+	const struct package_options o = {
+	    .path = f->source, .name = "setup", .by_reference = by_reference};
 	struct outbox_package *p = &f->request.package;
 	struct package_info info;
 
+	package_close(f->package);
 	if (package_add(f->store, &o, &info, &f->e) < 0)
 		fail_msg("%s", f->e.text);
 	assert_int_equal(package_open(f->store, info.id, &f->package, &f->e), 0);
 	str_copy_cut(p->id, sizeof(p->id), info.id);
 	str_copy_cut(p->name, sizeof(p->name), info.name);
 	p->is_tree = info.is_tree;
+	p->by_reference = info.by_reference;
 	p->file_count = info.file_count;
 	p->folder_count = info.folder_count;
 	p->total_bytes = info.total_bytes;
@@ -157,7 +160,7 @@ fixture_init(struct fixture *f, bool is_tree, size_t big_bytes)
 	make_site(f);
 	open_log(f);
 	make_source(f, is_tree, big_bytes);
-	file_it(f);
+	fixture_file(f, false);
 	f->stop = stop_new();
 	f->settings = (struct config_sender){.max_sendings = 5,
 					     .max_sendings_per_site = 3,
@@ -252,9 +255,12 @@ hook_borrow(void *self, const struct config_address *a)
 {
 	struct fixture *f = self;
 	const unsigned n = f->connections++;
-	struct transport *t;
+	struct transport *t = f->lent;
 	struct err e;
 
+	f->lent = NULL;
+	if (t)
+		return t;
 	if (n >= COUNT(f->fail_at) || f->fail_at[n] == 0)
 		return NULL;
 	if (transport_open_dir(a->path, f->stop, &t, &e) < 0)

@@ -37,6 +37,8 @@ struct fixture {
 	/* what the hooks do */
 	unsigned fail_at[8]; /* the n-th connection breaks at that call; 0: never */
 	struct err fault;
+	struct transport
+	    *lent;            /* an idle connection, for the first who asks; or NULL */
 	unsigned connections; /* asked for so far                                 */
 	int64_t order_after;  /* heard at that call of progress(); 0: never       */
 	enum outbox_order order;
@@ -54,6 +56,9 @@ struct fixture {
 /* A package of some folders and files, one of `big_bytes`; is_tree false: only that. */
 void fixture_init(struct fixture *f, bool is_tree, size_t big_bytes);
 void fixture_done(struct fixture *f);
+
+/* File the package, again or by reference, and make it what is sent. */
+void fixture_file(struct fixture *f, bool by_reference);
 
 /* Run one attempt.  What it kept goes into f->request, as the outbox would keep it. */
 struct attempt_result fixture_run(struct fixture *f);
