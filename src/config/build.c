@@ -83,12 +83,17 @@ build_sender(const struct section *s, struct config_sender *sender, struct err *
 		return -1;
 	if (sender->max_sendings_per_site <= sender->max_sendings)
 		return 0;
+	/* Nobody typed the standard value; it gives way. */
+	if (!l) {
+		sender->max_sendings_per_site = sender->max_sendings;
+		return 0;
+	}
 	err_set(
 	    e, ERR_INPUT, 0,
 	    "%lld to one site are more than the %lld sendings in all (max_sendings): "
 	    "make max_sendings larger, or this smaller",
 	    (long long)sender->max_sendings_per_site, (long long)sender->max_sendings);
-	return section_error(s, l ? l : section_line(s, "max_sendings"), e);
+	return section_error(s, l, e);
 }
 
 /* Sections come sorted, and so c->sites is. */

@@ -215,9 +215,9 @@ static const struct bad refused[] = {
     {"[sender]\nmax_sendings_per_site = 6\n",
      "t.conf:2: [sender] max_sendings_per_site: 6 to one site are more than the 5 "
      "sendings in all (max_sendings): make max_sendings larger, or this smaller"},
-    {"[sender]\n\nmax_sendings = 2\n",
-     "t.conf:3: [sender] max_sendings: 3 to one site are more than the 2 sendings in "
-     "all (max_sendings): make max_sendings larger, or this smaller"},
+    {"[sender]\nmax_sendings_per_site = 3\nmax_sendings = 2\n",
+     "t.conf:2: [sender] max_sendings_per_site: 3 to one site are more than the 2 "
+     "sendings in all (max_sendings): make max_sendings larger, or this smaller"},
     {"[sender]\nsite_code = HQ\n[site hq]\n",
      "t.conf:3: [site hq]: hq is the site that packages come from (site_code in "
      "[sender]), and they would come back to it: name another site, or change "
@@ -261,6 +261,17 @@ total_and_per_site_may_be_equal(void **state)
 	config_free(c);
 }
 
+static void
+the_standard_per_site_gives_way(void **state)
+{
+	struct config *c = must_load("[sender]\nmax_sendings = 2\n");
+
+	(void)state;
+	assert_int_equal(c->sender.max_sendings, 2);
+	assert_int_equal(c->sender.max_sendings_per_site, 2);
+	config_free(c);
+}
+
 int
 main(void)
 {
@@ -274,6 +285,7 @@ main(void)
 	    cmocka_unit_test(backslashes_are_what_they_are),
 	    cmocka_unit_test(what_does_not_go_together),
 	    cmocka_unit_test(total_and_per_site_may_be_equal),
+	    cmocka_unit_test(the_standard_per_site_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
