@@ -174,6 +174,19 @@ conn_hungry(const struct conn *c)
 	return !c->dead && !c->queue.first && c->wire_bytes < CONN_AHEAD_BYTES;
 }
 
+/* The server has begun with everything that it was given, and says so: a disk may take
+ * longer than a line.  What each request may take still holds. */
+static bool
+is_server_busy(const struct conn *c)
+{
+	if (c->wire.first || !c->flight.first)
+		return false;
+	for (const struct op *op = c->flight.first; op; op = op->next)
+		if (op->pendings == 0)
+			return false;
+	return true;
+}
+
 static int
 look_at_deadlines(struct conn *c, struct err *e)
 {
@@ -188,7 +201,8 @@ look_at_deadlines(struct conn *c, struct err *e)
 	if (is_idle(c) || now_ms == c->looked_at_ms)
 		return 0;
 	c->looked_at_ms = now_ms;
-	if (c->progress_ms && now_ms - c->moved_at_ms >= c->progress_ms)
+	if (c->progress_ms && now_ms - c->moved_at_ms >= c->progress_ms &&
+	    !is_server_busy(c))
 		return err_set(e, ERR_ATTEMPT, 121, /* ERROR_SEM_TIMEOUT */
 			       "%s: no byte moved for %lld s; the line or the server "
 			       "is dead",
@@ -210,7 +224,8 @@ sleep_ms(const struct conn *c)
 
 	if (c->deadline_at_ms && c->deadline_at_ms - now_ms < ms)
 		ms = c->deadline_at_ms - now_ms;
-	if (c->progress_ms && c->moved_at_ms + c->progress_ms - now_ms < ms)
+	if (c->progress_ms && !is_server_busy(c) &&
+	    c->moved_at_ms + c->progress_ms - now_ms < ms)
 		ms = c->moved_at_ms + c->progress_ms - now_ms;
 	if (c->request_ms && c->flight.first &&
 	    c->flight.first->deadline_at_ms - now_ms < ms)

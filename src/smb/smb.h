@@ -5,7 +5,7 @@
  * requests or sites; names are what MS-SMB2 and MS-FSCC call things.
  *
  * Calls come in two kinds.  Plain calls (smb_open, smb_stat, ...) send and wait for
- * their reply.  Queued calls (smb_put, smb_write) go into the pipeline and return at
+ * their reply.  Queued calls (smb_put, smb_mkdir_queued) go into the pipeline and return at
  * once, or after making room; their `done` runs inside some later call on the same
  * struct smb. While a plain call waits, queued ones go on: one poll loop drives
  * everything.
@@ -86,9 +86,10 @@ struct smb_options {
 
 	/* deadlines, all in ms; 0 takes the default in brackets */
 	int64_t connect_ms;  /* TCP and log-on together [15,000]                    */
-	int64_t request_ms;  /* one request, from when it was sent [60,000]; PENDING
-			      * starts it anew, at most request_pending_max times   */
-	int64_t progress_ms; /* no byte moved either way while waiting [30,000]     */
+	int64_t request_ms;  /* one request, from when it was sent [60,000]; each
+			      * PENDING starts it anew, as often as the engine allows */
+	int64_t progress_ms; /* no byte moved either way while waiting [30,000]; it does
+			      * not run while all that waits has had a PENDING      */
 	const struct stop *stop; /* NULL: never */
 	const struct clock *clock;
 };
@@ -149,7 +150,8 @@ struct smb_stat {
 	uint64_t file_id; /* 0: unknown                                               */
 };
 
-/* 1: it is there and *out is filled; 0: it is not (name or path not found). */
+/* 1: it is there and *out is filled; 0: it is not (name or path not found).
+ */
 int smb_stat(struct smb *s, const char *path, struct smb_stat *out,
 	     struct err *e) MUST_USE;
 
@@ -227,8 +229,8 @@ struct smb_put {
 
 /* Queue a put; waits while the pipeline is full.  Small files go as one compound
  * (CREATE+WRITE+SET_INFO+CLOSE), hundreds in flight; larger ones as a stream of WRITEs.
- * Returns -1 only when the connection is dead (then done() has run or will not be
- * called: done() is called exactly once for each put for which smb_put() was called).
+ * Returns -1 only when the connection is dead.  done() is called exactly once for each
+ * smb_put(), also when it returns -1: before it does, then.
  */
 int smb_put(struct smb *s, const struct smb_put *p, struct err *e) MUST_USE;
 

@@ -47,10 +47,11 @@ begin(struct pdu_buf *out, const uint8_t *request, uint32_t status, uint16_t gra
 }
 
 static void
-answer_create(struct fake *f, struct pdu_buf *out)
+answer_create(struct fake *f, const uint8_t *request, struct pdu_buf *out)
 {
 	uint8_t *b = pdu_buf_add(out, 88);
 
+	f->create_options = wire_get32(request + 64 + 40); /* MS-SMB2 2.2.13 */
 	f->created++;
 	f->open_now++;
 	if (f->open_now > f->open_most)
@@ -139,7 +140,7 @@ answer_work(struct fake *f, const uint8_t *request, uint16_t command, uint32_t s
 		wire_put16(pdu_buf_add(out, 9), 9);
 		f->created += command == PDU_CREATE;
 	} else if (command == PDU_CREATE) {
-		answer_create(f, out);
+		answer_create(f, request, out);
 	} else if (command == PDU_WRITE) {
 		answer_write(f, request, out);
 	} else {
@@ -313,6 +314,9 @@ bend(struct fake *f, struct pdu_buf *out)
 	case FAKE_PENDING_FOR_EVER:
 		for (int i = 0; i < 100; i++)
 			send_pending(f, out->bytes);
+		return false;
+	case FAKE_PENDING_SILENT:
+		send_pending(f, out->bytes);
 		return false;
 	case FAKE_HONEST:
 	case FAKE_UNSIGNED:

@@ -24,6 +24,7 @@ enum fake_lie {
 	FAKE_SILENT,           /* reads and says nothing               */
 	FAKE_PENDING_ONCE,     /* "later", then the answer             */
 	FAKE_PENDING_FOR_EVER, /* "later", without end                 */
+	FAKE_PENDING_SILENT,   /* "later", and never a word again      */
 	FAKE_CUT,              /* closes in the middle of an answer    */
 	FAKE_HUGE,             /* announces 16 MiB                     */
 	FAKE_SMB1,             /* answers in SMB 1                     */
@@ -54,6 +55,7 @@ struct fake {
 	/* what it saw */
 	unsigned pdus, compounds;
 	unsigned count[FAKE_COMMANDS];
+	uint32_t create_options; /* of the last CREATE */
 	unsigned open_now, open_most;
 	uint8_t *file; /* bytes of all WRITEs, at their offsets */
 	int64_t written_upto;

@@ -499,6 +499,45 @@ silence_ends(void **state)
 	fake_done(&f);
 }
 
+struct leaping {
+	int64_t now_ms;
+	struct smb *s; /* NULL: not yet */
+};
+
+/* A clock that stands nearly still until the server has said "later". */
+static int64_t
+leap(void *self)
+{
+	struct leaping *l = self;
+	const struct op *op = l->s ? l->s->conn->flight.first : NULL;
+
+	l->now_ms += op && op->pendings ? 40000 : 1;
+	return l->now_ms;
+}
+
+/* Who has said "later" may be silent longer than the line, but not without end. */
+static void
+a_busy_server_has_the_time_of_a_request(void **state)
+{
+	struct leaping l = {0};
+	struct clock clock = {.mono_ms = leap, .wall_ms = leap, .self = &l};
+	struct fake f = {.lie = FAKE_PENDING_SILENT};
+	struct file file = {0};
+	struct smb *s = fake_start(&f, &clock);
+
+	(void)state;
+	l.s = s;
+	s->conn->request_ms = 600000;
+	assert_int_equal(send_one(s, &file, 100), -1);
+	assert_int_equal(file.done, 1);
+	assert_int_equal(file.err.kind, ERR_ATTEMPT);
+	assert_string_equal(file.err.text,
+			    "DSSMS: a request was not answered within 600 s");
+	l.s = NULL;
+	fake_stop(&f, s);
+	fake_done(&f);
+}
+
 static void
 stop_ends_the_wait(void **state)
 {
@@ -559,6 +598,7 @@ main(void)
 	    cmocka_unit_test(a_lie_ends_the_connection),
 	    cmocka_unit_test(the_acknowledged_prefix_is_honest),
 	    cmocka_unit_test(silence_ends),
+	    cmocka_unit_test(a_busy_server_has_the_time_of_a_request),
 	    cmocka_unit_test(stop_ends_the_wait),
 	    cmocka_unit_test(freeing_in_the_middle_gives_everything_back),
 	};
