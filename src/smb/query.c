@@ -76,7 +76,8 @@ smb_stat(struct smb *s, const char *path, struct smb_stat *out, struct err *e)
 			 &(struct pdu_create){.path = path,
 					      .access = PDU_READ_ATTRIBUTES,
 					      .share = SHARE_ALL,
-					      .disposition = PDU_OPEN},
+					      .disposition = PDU_OPEN,
+					      .options = PDU_OPEN_REPARSE},
 			 e) < 0)
 		return -1;
 	c.reply = on_file_id;
@@ -144,7 +145,8 @@ smb_rename(struct smb *s, const char *from, const char *to, bool replace, struct
 							PDU_READ_ATTRIBUTES |
 							PDU_SYNCHRONIZE,
 					      .share = SHARE_ALL,
-					      .disposition = PDU_OPEN},
+					      .disposition = PDU_OPEN,
+					      .options = PDU_OPEN_REPARSE},
 			 e) < 0)
 		return -1;
 	chain_add(&c, PDU_SET_INFO, 0);

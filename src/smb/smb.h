@@ -150,8 +150,9 @@ struct smb_stat {
 	uint64_t file_id; /* 0: unknown                                               */
 };
 
-/* 1: it is there and *out is filled; 0: it is not (name or path not found).
- */
+/* 1: it is there and *out is filled; 0: it is not (name or path not found).  Of a link
+ * (symlink, junction) it tells of the link itself, as smb_rename() and smb_delete() act
+ * on it; links on the way to it are followed. */
 int smb_stat(struct smb *s, const char *path, struct smb_stat *out,
 	     struct err *e) MUST_USE;
 

@@ -579,6 +579,39 @@ freeing_in_the_middle_gives_everything_back(void **state)
 	fake_done(&f);
 }
 
+/* A link is looked at and renamed itself: what follows it empties the folder that it
+ * leads to. */
+static void
+links_are_not_followed(void **state)
+{
+	struct fake f = {0};
+	struct smb *s = fake_start(&f, clock_real());
+	struct smb_stat st;
+	struct err e;
+	uint32_t stat_options, rename_options, delete_options;
+
+	(void)state;
+	assert_int_equal(smb_stat(s, "a", &st, &e), 1);
+	fake_stop(&f, s);
+	stat_options = f.create_options;
+	fake_done(&f);
+	f = (struct fake){0};
+	s = fake_start(&f, clock_real());
+	assert_int_equal(smb_rename(s, "a", "b", false, &e), 0);
+	fake_stop(&f, s);
+	rename_options = f.create_options;
+	fake_done(&f);
+	f = (struct fake){0};
+	s = fake_start(&f, clock_real());
+	assert_int_equal(smb_delete(s, "a", SMB_DIR, &e), 1);
+	fake_stop(&f, s);
+	delete_options = f.create_options;
+	fake_done(&f);
+	assert_int_equal(stat_options, PDU_OPEN_REPARSE);
+	assert_int_equal(rename_options, PDU_OPEN_REPARSE);
+	assert_int_equal(delete_options, PDU_OPEN_REPARSE | PDU_DIRECTORY);
+}
+
 int
 main(void)
 {
@@ -597,6 +630,7 @@ main(void)
 	    cmocka_unit_test(folders_and_files_in_order),
 	    cmocka_unit_test(a_lie_ends_the_connection),
 	    cmocka_unit_test(the_acknowledged_prefix_is_honest),
+	    cmocka_unit_test(links_are_not_followed),
 	    cmocka_unit_test(silence_ends),
 	    cmocka_unit_test(a_busy_server_has_the_time_of_a_request),
 	    cmocka_unit_test(stop_ends_the_wait),
