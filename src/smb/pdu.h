@@ -159,8 +159,9 @@ struct pdu_ioctl {
 #define PDU_FSCTL_VALIDATE_NEGOTIATE UINT32_C(0x00140204) /* 2.2.31 */
 
 void pdu_put_negotiate(struct pdu_buf *b, const struct pdu_negotiate *n);
-void pdu_put_session_setup(struct pdu_buf *b, uint8_t security_mode,
-			   const uint8_t *token, size_t len);
+int pdu_put_session_setup(struct pdu_buf *b, uint8_t security_mode,
+			  const uint8_t *token, size_t len,
+			  struct err *e) MUST_USE; /* ERR_ADDRESS: too long a token */
 int pdu_put_tree_connect(struct pdu_buf *b, const char *unc, struct err *e) MUST_USE;
 void pdu_put_simple(struct pdu_buf *b, enum pdu_command command); /* LOGOFF, ECHO ... */
 int pdu_put_create(struct pdu_buf *b, const struct pdu_create *c,

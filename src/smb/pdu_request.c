@@ -171,10 +171,15 @@ pdu_put_negotiate(struct pdu_buf *b, const struct pdu_negotiate *n)
 	add_contexts(b, n);
 }
 
-void
+int
 pdu_put_session_setup(struct pdu_buf *b, uint8_t security_mode, const uint8_t *token,
-		      size_t len)
+		      size_t len, struct err *e)
 {
+	if (len > UINT16_MAX)
+		return err_set(e, ERR_ADDRESS, 122, /* ERROR_INSUFFICIENT_BUFFER */
+			       "the ticket takes %zu bytes and SMB carries %u: the "
+			       "account is in too many groups",
+			       len, (unsigned)UINT16_MAX);
 	uint8_t *p = begin(b, PDU_SESSION_SETUP, 25, 24 + len);
 
 	p[3] = security_mode;
@@ -182,6 +187,7 @@ pdu_put_session_setup(struct pdu_buf *b, uint8_t security_mode, const uint8_t *t
 	wire_put16(p + 14, (uint16_t)len);
 	if (len)
 		memcpy(p + 24, token, len);
+	return 0;
 }
 
 int

@@ -230,8 +230,9 @@ exchange(struct log_on *l, struct err *e)
 					    .reply = on_setup,
 					    .self = l};
 
-		pdu_put_session_setup(&call.buf, (uint8_t)l->s->offer.security_mode,
-				      l->token, l->token_len);
+		if (pdu_put_session_setup(&call.buf, (uint8_t)l->s->offer.security_mode,
+					  l->token, l->token_len, e) < 0)
+			return err_wrap(e, "%s", l->s->o->server);
 		if (session_call(l->c, &call, e) < 0)
 			return -1;
 		if (call.status == NT_SUCCESS)

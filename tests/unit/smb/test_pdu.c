@@ -47,6 +47,35 @@ a_path_is_utf16_with_backslashes(void **state)
 }
 
 static void
+a_token_has_the_length_that_it_says(void **state)
+{
+	static const uint8_t token[UINT16_MAX + 1] = {1, 2, 3};
+	static const struct {
+		size_t len;
+		int rc;
+	} rows[] = {{0, 0}, {3, 0}, {UINT16_MAX, 0}, {UINT16_MAX + 1, -1}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pdu_buf b = {0};
+		struct err e = {0};
+
+		assert_int_equal(pdu_put_session_setup(&b, 1, token, rows[i].len, &e),
+				 rows[i].rc);
+		if (rows[i].rc == 0) {
+			assert_int_equal(wire_get16(b.bytes + 64 + 14), rows[i].len);
+		} else {
+			assert_int_equal(e.kind, ERR_ADDRESS);
+			assert_string_equal(e.text,
+					    "the ticket takes 65536 bytes and SMB "
+					    "carries 65535: the account is in too "
+					    "many groups");
+		}
+		pdu_buf_done(&b);
+	}
+}
+
+static void
 a_bad_name_is_refused_in_words(void **state)
 {
 	struct pdu_buf b = {0};
@@ -365,6 +394,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_path_is_utf16_with_backslashes),
+	    cmocka_unit_test(a_token_has_the_length_that_it_says),
 	    cmocka_unit_test(a_bad_name_is_refused_in_words),
 	    cmocka_unit_test(a_rename_is_never_short),
 	    cmocka_unit_test(contexts_begin_at_multiples_of_8),
