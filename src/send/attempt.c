@@ -15,6 +15,7 @@
 /* MS-ERREF 2.2: the account was refused.  Trying again would only lock it out. */
 static const uint32_t refused_logons[] = {
     86,   /* INVALID_PASSWORD          */
+    1317, /* NO_SUCH_USER              */
     1326, /* LOGON_FAILURE             */
     1327, /* ACCOUNT_RESTRICTION       */
     1328, /* INVALID_LOGON_HOURS       */

@@ -132,7 +132,7 @@ password_was_tried(const struct auth_options *o, const struct err *e)
 	case WIN32_LOGON_FAILURE:
 	case WIN32_PASSWORD_EXPIRED:
 	case WIN32_ACCOUNT_DISABLED:
-		return with_password && !strstr(e->text, "no such account");
+		return with_password;
 	default:
 		return false;
 	}

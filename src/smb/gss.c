@@ -52,7 +52,7 @@ static const struct {
      "the password or keytab is wrong for the account"},
     {KRB5KRB_AP_ERR_BAD_INTEGRITY, 1326,
      "the password or keytab is wrong for the account"},
-    {KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN, 1326,
+    {KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN, 1317,
      "the KDC knows no such account; check its name and realm"},
     {KRB5KDC_ERR_CLIENT_REVOKED, 1331, "the account is disabled, locked or expired"},
     {KRB5KDC_ERR_NAME_EXP, 1793, "the account has expired; extend it"},

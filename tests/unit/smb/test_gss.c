@@ -23,7 +23,7 @@ reasons_in_words(void **state)
 	    {KRB5KRB_AP_ERR_SKEW, 1398, "clock"},
 	    {KRB5_KDCREP_SKEW, 1398, "clock"},
 	    {KRB5KDC_ERR_PREAUTH_FAILED, 1326, "password or keytab is wrong"},
-	    {KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN, 1326, "no such account"},
+	    {KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN, 1317, "no such account"},
 	    {KRB5KDC_ERR_CLIENT_REVOKED, 1331, "disabled"},
 	    {KRB5KDC_ERR_KEY_EXP, 1330, "password has expired"},
 	    {KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN, 1396, "no server of that name"},
