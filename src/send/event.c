@@ -212,7 +212,7 @@ event_log(struct log *log, const struct event_about *about, enum event id, ...)
 	write_event(log, about, (int)id, row->level, text);
 }
 
-/* A text that may hold quotes, in quotes. */
+/* A text that may hold blanks or quotes, in quotes. */
 static void
 add_quoted(struct str *out, const char *text)
 {
@@ -238,8 +238,10 @@ event_log_attempt(struct log *log, const struct event_about *about,
 	str_addf(&line, " result=%s fault=%s win32=%" PRIu32 " ntstatus=0x%08" PRIX32,
 		 a->result, err_kind_name(a->error_kind), a->error_win32,
 		 a->error_ntstatus);
-	str_addf(&line, " address=%s server=%s bytes=%" PRId64 " wire_bytes=%" PRId64,
-		 a->address, a->server, a->bytes_sent, a->wire_bytes);
+	str_addf(&line, " address=%s server=", a->address);
+	add_quoted(&line, a->server);
+	str_addf(&line, " bytes=%" PRId64 " wire_bytes=%" PRId64, a->bytes_sent,
+		 a->wire_bytes);
 	str_addf(&line,
 		 " connect_ms=%" PRId64 " send_ms=%" PRId64 " flush_ms=%" PRId64
 		 " publish_ms=%" PRId64,

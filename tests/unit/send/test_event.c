@@ -276,7 +276,7 @@ test_attempt_line(void **state)
 	    .request = {812},
 	    .number = 3,
 	    .address = "MS1.1",
-	    .server = "\\\\DSSMS\\SMS_SITE",
+	    .server = "\\\\DSSMS\\SMS_SITE\\In Box",
 	    .result = "site",
 	    .error_kind = ERR_SITE,
 	    .error_win32 = 112,
@@ -301,7 +301,7 @@ test_attempt_line(void **state)
 	assert_string_equal(
 	    reader_next(&r),
 	    "event=attempt request=812 site=MS1 try=3 result=site fault=site win32=112 "
-	    "ntstatus=0xC000007F address=MS1.1 server=\\\\DSSMS\\SMS_SITE "
+	    "ntstatus=0xC000007F address=MS1.1 server=\"\\\\DSSMS\\SMS_SITE\\In Box\" "
 	    "bytes=73400320 wire_bytes=74000000 connect_ms=2410 send_ms=61033 "
 	    "flush_ms=12 publish_ms=0 rtt_us=80500 retransmits=7 dialect=3.1.1 "
 	    "signature=AES-GMAC cipher=AES-128-GCM text=\"the disk 'data' is full\"");
