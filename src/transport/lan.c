@@ -7,14 +7,12 @@
 #include "base/auto.h"
 #include "base/mem.h"
 #include "smb/smb.h"
+#include "transport/filetime.h"
 
 enum {
 	ATTRIBUTE_HIDDEN = 0x2,          /* MS-FSCC 2.6 */
 	ATTRIBUTE_REPARSE_POINT = 0x400, /* MS-FSCC 2.6 */
 };
-
-/* 100 ns from 1601-01-01 to 1970-01-01 (MS-DTYP 2.3.3): 369 years, 89 of them leap */
-static const int64_t EPOCH_100NS = INT64_C(116444736000000000);
 
 struct lan {
 	struct smb *smb;
@@ -31,24 +29,6 @@ full_path(const struct lan *l, const char *path)
 	return mem_printf("%s/%s", l->folder, path);
 }
 
-static int64_t
-to_filetime(int64_t ns)
-{
-	/* Rounded down also before 1970, so that a time read back compares equal. */
-	return ns / 100 - (ns % 100 < 0) + EPOCH_100NS;
-}
-
-static int64_t
-from_filetime(int64_t filetime)
-{
-	int64_t ns;
-
-	/* FILETIME reaches further than 64 bits of ns do (1677 to 2262). */
-	if (__builtin_mul_overflow(filetime - EPOCH_100NS, 100, &ns))
-		return filetime < EPOCH_100NS ? INT64_MIN : INT64_MAX;
-	return ns;
-}
-
 static enum smb_kind
 kind_of(bool is_dir)
 {
@@ -61,7 +41,7 @@ fill_stat(const struct smb_stat *st, struct transport_stat *out)
 	out->is_dir = st->kind == SMB_DIR;
 	out->is_link = (st->attributes & ATTRIBUTE_REPARSE_POINT) != 0;
 	out->size_bytes = out->is_dir ? 0 : st->size_bytes;
-	out->mtime_ns = from_filetime(st->mtime_100ns);
+	out->mtime_ns = filetime_to_ns(st->mtime_100ns);
 }
 
 /* --- the connection -------------------------------------------------------------- */
@@ -241,7 +221,7 @@ lan_set_mtime(void *impl, const char *path, bool is_dir, int64_t mtime_ns,
 	const struct lan *l = impl;
 	AUTO_FREE char *full = full_path(l, path);
 
-	return smb_set_mtime(l->smb, full, kind_of(is_dir), to_filetime(mtime_ns), e);
+	return smb_set_mtime(l->smb, full, kind_of(is_dir), filetime_of(mtime_ns), e);
 }
 
 /* --- reading --------------------------------------------------------------------- */
@@ -345,7 +325,7 @@ lan_put(void *impl, const struct transport_put *outer, struct err *e)
 	struct smb_put put = {
 	    .size_bytes = outer->size_bytes,
 	    .start_bytes = outer->start_bytes,
-	    .mtime_100ns = to_filetime(outer->mtime_ns),
+	    .mtime_100ns = filetime_of(outer->mtime_ns),
 	    .read = put_read,
 	    .acked = put_acked,
 	    .done = put_done,
