@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -128,13 +127,16 @@ place_lock(const char *state, int *fd, int64_t *pid, struct err *e)
 {
 	AUTO_FREE char *path = path_join(state, "lock");
 	AUTO_CLOSE int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	char text[24];
 	int len;
 
 	if (lock < 0)
 		return err_sys(e, ERR_LOCAL, "open %s", path);
-	if (flock(lock, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK)
+	/* Not flock(): who looks at that takes it for an instant, and a sender that
+	 * starts in it would give up. */
+	if (fcntl(lock, F_OFD_SETLK, &whole) < 0) {
+		if (errno != EAGAIN && errno != EACCES)
 			return err_sys(e, ERR_LOCAL, "lock %s", path);
 		*pid = read_pid(lock);
 		return 0;
@@ -152,8 +154,9 @@ place_is_locked(const char *state)
 {
 	AUTO_FREE char *path = path_join(state, "lock");
 	AUTO_CLOSE int lock = open(path, O_RDONLY | O_CLOEXEC);
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
 	if (lock < 0)
 		return errno == EACCES;
-	return flock(lock, LOCK_SH | LOCK_NB) < 0;
+	return fcntl(lock, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
 }

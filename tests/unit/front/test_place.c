@@ -1,0 +1,123 @@
+/* The lock that a running sender holds. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/path.h"
+#include "front/place.h"
+
+enum { STARTS = 500 };
+
+static char folder[] = "/tmp/lansender-test-place-XXXXXX";
+
+static int
+make(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int
+clear(void **state)
+{
+	struct err e;
+
+	(void)state;
+	return path_remove_tree(folder, &e);
+}
+
+static void
+one_sender_at_a_time(void **state)
+{
+	int first = -1, second = -1;
+	int64_t pid = 0;
+	struct err e;
+
+	(void)state;
+	assert_false(place_is_locked(folder));
+	assert_int_equal(place_lock(folder, &first, &pid, &e), 1);
+	assert_true(place_is_locked(folder));
+	assert_int_equal(place_lock(folder, &second, &pid, &e), 0);
+	assert_int_equal(pid, getpid());
+	(void)close(first);
+	assert_false(place_is_locked(folder));
+}
+
+static void
+a_lock_ends_with_its_process(void **state)
+{
+	int pipe_of[2], status;
+	char byte;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(pipe(pipe_of), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		int fd;
+		int64_t pid;
+		struct err e;
+
+		(void)close(pipe_of[0]);
+		if (place_lock(folder, &fd, &pid, &e) != 1 ||
+		    write(pipe_of[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			(void)pause();
+	}
+	(void)close(pipe_of[1]);
+	assert_int_equal(read(pipe_of[0], &byte, 1), 1);
+	(void)close(pipe_of[0]);
+	assert_true(place_is_locked(folder));
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_false(place_is_locked(folder));
+}
+
+/* Who looks must not keep a sender from starting in that instant. */
+static void
+looking_takes_nothing(void **state)
+{
+	int refused = 0, status;
+	pid_t child = fork();
+
+	(void)state;
+	assert_true(child >= 0);
+	if (child == 0)
+		for (;;)
+			(void)place_is_locked(folder);
+	for (int i = 0; i < STARTS; i++) {
+		int fd;
+		int64_t pid;
+		struct err e;
+
+		if (place_lock(folder, &fd, &pid, &e) == 1)
+			(void)close(fd);
+		else
+			refused++;
+	}
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(refused, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(one_sender_at_a_time),
+	    cmocka_unit_test(a_lock_ends_with_its_process),
+	    cmocka_unit_test(looking_takes_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, make, clear);
+}
