@@ -20,6 +20,19 @@ struct watched {
 	size_t ended;
 };
 
+/* The i-th into w->r.  -1: it cannot be read, or is gone. */
+static int
+get(struct watched *w, size_t i, struct err *e)
+{
+	int rc = outbox_get(w->o, w->ids[i], w->r, e);
+
+	if (rc == 0)
+		return err_set(e, ERR_REQUEST, 0,
+			       "send request %lld is gone from the outbox",
+			       (long long)w->ids[i].n);
+	return rc < 0 ? -1 : 0;
+}
+
 /* Add up where they are.  -1: one cannot be read. */
 static int
 look(struct watched *w, struct err *e)
@@ -27,13 +40,7 @@ look(struct watched *w, struct err *e)
 	w->bytes = w->total = 0;
 	w->ended = 0;
 	for (size_t i = 0; i < w->count; i++) {
-		int rc = outbox_get(w->o, w->ids[i], w->r, e);
-
-		if (rc == 0)
-			return err_set(e, ERR_REQUEST, 0,
-				       "send request %lld is gone from the outbox",
-				       (long long)w->ids[i].n);
-		if (rc < 0)
+		if (get(w, i, e) < 0)
 			return -1;
 		w->total += w->r->package.total_bytes;
 		w->bytes += w->r->state == REQUEST_SENT ? w->r->package.total_bytes
@@ -50,7 +57,7 @@ say_end(struct watched *w, bool json)
 	struct err e;
 
 	for (size_t i = 0; i < w->count; i++) {
-		if (outbox_get(w->o, w->ids[i], w->r, &e) < 1)
+		if (get(w, i, &e) < 0)
 			return print_failure(FRONT_FAILED, &e);
 		if (w->r->state != REQUEST_SENT)
 			code = FRONT_FAILED;
