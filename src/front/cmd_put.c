@@ -25,6 +25,7 @@
 #include "front/print.h"
 #include "front/put_hooks.h"
 #include "send/send.h"
+#include "smb/smb.h"
 
 enum {
 	OPTION_USER,
@@ -98,6 +99,8 @@ read_address(struct job *j, struct err *e)
 	j->address.account = mem_dup(call->value[OPTION_USER]);
 	if (call->value[OPTION_ENCRYPT])
 		j->address.encrypt = CONFIG_REQUIRED;
+	if (!j->address.account && smb_own_ccache(&j->address.ccache, e) < 0)
+		return -1;
 	if (address_parse(typed, strlen(typed), &j->address.where, e) < 0)
 		return -1;
 	if (j->address.where.share[0] == '\0')

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "smb/gss.h"
 #include "smb/nthash.h"
+#include "smb/smb.h"
 
 /* NTLM flags for servers that offer neither signing nor 128-bit keys (MS-NLMP 2.2.2.5):
  * Unicode, request target, NTLM, extended session security, target info. */
@@ -75,6 +76,23 @@ login_free(struct login *l)
 	mem_free(l->ccache);
 	mem_free(l->server);
 	mem_free(l);
+}
+
+int
+smb_own_ccache(char **out, struct err *e)
+{
+	krb5_context context;
+
+	if (krb5_init_context(&context))
+		return err_set(e, ERR_LOCAL, 0,
+			       "Kerberos cannot be used here; check krb5.conf");
+	*out = mem_dup(krb5_cc_default_name(context));
+	krb5_free_context(context);
+	if (*out)
+		return 0;
+	return err_set(e, ERR_LOCAL, 0,
+		       "no Kerberos ticket cache is known; set KRB5CCNAME or check "
+		       "krb5.conf");
 }
 
 /* --- names ---------------------------------------------------------------- */

@@ -106,6 +106,11 @@ struct smb;
  * not to be had ERR_ATTEMPT  the line broke in the middle ERR_STOP */
 int smb_connect(const struct smb_options *o, struct smb **out, struct err *e) MUST_USE;
 
+/* The ticket cache of whoever runs this process: $KRB5CCNAME, else what krb5.conf or the
+ * library has for a user.  Yours to free; for an account that somebody at a terminal got
+ * by kinit. */
+int smb_own_ccache(char **out, struct err *e) MUST_USE;
+
 /* Close open handles, log off politely when alive (within 1 s), free.  NULL is fine. */
 void smb_free(struct smb *s);
 

@@ -21,6 +21,7 @@
 #include "smb/auth.h"
 #include "smb/errand.h"
 #include "smb/login.h"
+#include "smb/smb.h"
 
 static char folder[] = "/tmp/lansender-test-auth-XXXXXX";
 static char *users; /* the accepting side's list of accounts */
@@ -290,6 +291,41 @@ nothing_to_log_on_with(void **state)
 	}
 }
 
+/* Of whoever runs the test: the variable first, then krb5.conf. */
+static void
+a_users_own_ticket_cache(void **state)
+{
+	char *name = NULL;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(setenv("KRB5CCNAME", "FILE:/nonexistent/own", 1), 0);
+	assert_int_equal(smb_own_ccache(&name, &e), 0);
+	assert_string_equal(name, "FILE:/nonexistent/own");
+	mem_free(name);
+	assert_int_equal(unsetenv("KRB5CCNAME"), 0);
+	assert_int_equal(smb_own_ccache(&name, &e), 0);
+	assert_true(strlen(name) > 0);
+	assert_string_not_equal(name, "FILE:/nonexistent/own");
+	mem_free(name);
+}
+
+/* It is what an account's absence leads to: no ticket is another word than nothing. */
+static void
+a_ticket_cache_needs_no_account(void **state)
+{
+	struct auth_options o = options(SMB_AUTH_NEGOTIATE, NULL, NULL);
+	struct auth *a = NULL;
+	struct err e = {0};
+
+	(void)state;
+	o.ccache = "FILE:/nonexistent/own";
+	assert_int_equal(auth_new(&o, &a, &e), -1);
+	assert_int_equal(e.kind, ERR_ADDRESS);
+	assert_int_equal(e.win32, 1312);
+	assert_non_null(strstr(e.text, "Kerberos log-on of (ticket) to dssms: "));
+}
+
 /* krb5.conf of this test knows one realm, whose KDC is not there. */
 static void
 kerberos_without_kdc(void **state)
@@ -511,6 +547,8 @@ main(void)
 	    cmocka_unit_test(nonsense_from_the_server),
 	    cmocka_unit_test(silence_from_the_server),
 	    cmocka_unit_test(nothing_to_log_on_with),
+	    cmocka_unit_test(a_users_own_ticket_cache),
+	    cmocka_unit_test(a_ticket_cache_needs_no_account),
 	    cmocka_unit_test(kerberos_without_kdc),
 	    cmocka_unit_test(negotiate_falls_back),
 	    cmocka_unit_test(kerberos_keeps_deadline_and_stop),
