@@ -13,9 +13,8 @@
 #include "base/stop.h"
 
 enum {
-	/* Folders within folders; a choice: one descriptor each is held (the usual
-	 * limit is 1024), and clearing away (tree.c, transport_remove_tree) recurses.
-	 */
+	/* Folders within folders; a choice: one descriptor each is held, and the usual
+	 * limit is 1024. */
 	DEPTH_MAX = 256,
 
 	/* Refusals that are listed in the error; the rest is counted. */
