@@ -99,7 +99,10 @@ place_open_outbox(const struct call *call, struct outbox **out, struct err *e)
 
 	if (path_make(state, 0700, e) < 0)
 		return err_wrap(e, "state folder");
-	return outbox_open(state, out, e);
+	if (outbox_open(state, out, e) < 0)
+		return -1;
+	outbox_set_patience(*out, OUTBOX_LONG_PATIENCE_MS);
+	return 0;
 }
 
 int

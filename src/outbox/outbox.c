@@ -46,6 +46,12 @@ outbox_close(struct outbox *o)
 	mem_free(o);
 }
 
+void
+outbox_set_patience(struct outbox *o, int64_t wait_ms)
+{
+	o->store->verbs->set_patience(o->store, wait_ms);
+}
+
 /* --- filing --- */
 
 static int

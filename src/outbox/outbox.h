@@ -130,6 +130,17 @@ int outbox_open_readonly(const char *folder, struct outbox **out,
 			 struct err *e) MUST_USE;
 void outbox_close(struct outbox *o);
 
+/* How long a verb waits while another process writes.  At first OUTBOX_PATIENCE_MS, so
+ * that a sender obeys a stop in time; who has more, says so: a filing of 1,000,000 may
+ * take a minute (docs/bench.md).  Then ERR_LOCAL with OUTBOX_BUSY_WIN32 (MS-ERREF 2.2
+ * ERROR_BUSY): nothing was changed, and nothing is wrong: ask again later. */
+enum {
+	OUTBOX_PATIENCE_MS = 1500, /* stop is promised within 2 s */
+	OUTBOX_LONG_PATIENCE_MS = 60000,
+	OUTBOX_BUSY_WIN32 = 170
+};
+void outbox_set_patience(struct outbox *o, int64_t wait_ms);
+
 /* --- filing (command line) -------------------------------------------------------- */
 
 struct outbox_new {

@@ -49,6 +49,8 @@ struct store;
 
 struct store_verbs {
 	void (*close)(struct store *s);
+	/* outbox_set_patience() */
+	void (*set_patience)(struct store *s, int64_t wait_ms);
 
 	int (*begin)(struct store *s, enum store_mode mode, struct err *e);
 	/* -1 ERR_UNSURE: it may have happened. */

@@ -6,7 +6,7 @@
  * rejected: it would wait for the first one's lock and hold a cache of its own. */
 #include "outbox/store_sqlite.h"
 
-enum { BUSY_MS = 60000 }; /* ms; a filing of 1,000,000 takes less (docs/bench.md) */
+#include <limits.h>
 
 /* --- what SQLite says, and whose fault that is --- */
 
@@ -35,10 +35,10 @@ sqlite_fail(struct store_sqlite *s, const char *what, struct err *e)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return err_set(
-		    e, ERR_LOCAL, 170,
-		    "%s: another process has kept the outbox %s locked for %d s: "
+		    e, ERR_LOCAL, OUTBOX_BUSY_WIN32,
+		    "%s: another process has kept the outbox %s locked for %lld ms: "
 		    "look who has it open (fuser %s)",
-		    what, s->path, BUSY_MS / 1000, s->path);
+		    what, s->path, (long long)s->patience_ms, s->path);
 	case SQLITE_FULL:
 		return err_set(e, ERR_LOCAL, 112,
 			       "%s: the disk of the outbox %s is full: make room there",
@@ -157,7 +157,16 @@ sqlite_execute(struct store_sqlite *s, const char *text, struct err *e)
 void
 sqlite_patience(struct store_sqlite *s)
 {
-	(void)sqlite3_busy_timeout(s->db, BUSY_MS);
+	(void)sqlite3_busy_timeout(s->db, (int)s->patience_ms);
+}
+
+void
+sqlite_set_patience(struct store *base, int64_t wait_ms)
+{
+	struct store_sqlite *s = sqlite_of(base);
+
+	s->patience_ms = wait_ms > INT_MAX ? INT_MAX : wait_ms;
+	sqlite_patience(s);
 }
 
 int

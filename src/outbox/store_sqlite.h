@@ -76,6 +76,7 @@ struct store_sqlite {
 	sqlite3_stmt *kept[SQL_COUNT]; /* prepared at first use */
 	int lock_fd;                   /* shared lock: somebody has it open */
 	bool readonly;
+	int64_t patience_ms;  /* how long to wait for another's transaction */
 	enum store_mode mode; /* of the transaction that is open */
 	bool ticked;          /* in it, the tick was counted up */
 	struct sqlite_suspect suspects[SUSPECTS_MAX];
@@ -99,8 +100,9 @@ int sqlite_row(struct store_sqlite *s, sqlite3_stmt *st, struct err *e) MUST_USE
 int sqlite_run(struct store_sqlite *s, sqlite3_stmt *st, struct err *e) MUST_USE;
 void sqlite_end(sqlite3_stmt *const *st); /* reset and unbind */
 #define AUTO_END AUTO(sqlite_end)
-/* How long to wait for another's transaction, as always. */
+/* Wait for another's transaction as long as always; from now on. */
 void sqlite_patience(struct store_sqlite *s);
+void sqlite_set_patience(struct store *base, int64_t wait_ms);
 /* Count the tick up, once in a transaction. */
 int sqlite_tick(struct store_sqlite *s, struct err *e) MUST_USE;
 /* What SQLite just said, with what to do. */

@@ -58,6 +58,7 @@ auto_sqlite(struct store_sqlite **s)
 
 static const struct store_verbs sqlite_verbs = {
     .close = sqlite_close,
+    .set_patience = sqlite_set_patience,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .abort = sqlite_abort,
@@ -291,9 +292,11 @@ store_sqlite_open(const char *folder, bool readonly, struct store **out, struct 
 	s->lock_fd = -1;
 	s->notify_fd = -1;
 	s->readonly = readonly;
+	s->patience_ms = OUTBOX_LONG_PATIENCE_MS; /* another may be repairing it */
 	if ((readonly ? open_readable(s, e) : open_writable(s, folder, e)) < 0 ||
 	    sqlite_number(s, SQL_DATA_VERSION, &s->seen, e) < 0)
 		return -1;
+	sqlite_set_patience(&s->base, OUTBOX_PATIENCE_MS);
 	*out = STEAL(s);
 	return 0;
 }

@@ -16,6 +16,8 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -41,6 +43,7 @@ struct worker {
 	struct thread *thread;
 	bool proven;
 	struct outbox *outbox;     /* the thread's own                    */
+	int64_t lease_until_at_ms; /* its own; wall                       */
 	struct pool_report report; /* request: read-only; result: its own */
 };
 
@@ -57,6 +60,20 @@ struct pool {
 
 /* --- begin and end --------------------------------------------------------------- */
 
+static int
+new_wake(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	if (fd < 0) {
+		/* GCOVR_EXCL_START: ends the process, as stop_new() does */
+		perror("lansender: no descriptor left for the pool");
+		abort();
+		/* GCOVR_EXCL_STOP */
+	}
+	return fd;
+}
+
 struct pool *
 pool_new(const struct pool_options *o)
 {
@@ -68,7 +85,7 @@ pool_new(const struct pool_options *o)
 	p->store = path_join(o->state_folder, "store");
 	p->stop = stop_new();
 	p->idle = idle_new((size_t)o->config->sender.max_sendings);
-	p->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	p->wake = new_wake();
 	(void)pthread_mutex_init(&p->lock, NULL);
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -82,7 +99,7 @@ pool_poke(struct pool *p)
 {
 	const uint64_t one = 1;
 
-	if (p->wake >= 0 && write(p->wake, &one, sizeof(one)) < 0)
+	if (write(p->wake, &one, sizeof(one)) < 0)
 		return; /* full: it is readable already */
 }
 
@@ -122,8 +139,7 @@ pool_free(struct pool *p)
 		worker_free(w);
 	}
 	idle_free(p->idle);
-	if (p->wake >= 0)
-		(void)close(p->wake);
+	(void)close(p->wake);
 	(void)pthread_cond_destroy(&p->moved);
 	(void)pthread_mutex_destroy(&p->lock);
 	stop_free(p->stop);
@@ -223,20 +239,39 @@ wait_turn(struct worker *w)
 
 /* --- the hooks of an attempt: all in the worker's own thread ---------------------- */
 
+/* The outbox was busy, with another's large filing say: is there time in the lease to
+ * ask once more? */
+static bool
+may_ask_again(const struct worker *w, int64_t now_ms, const struct err *e)
+{
+	return e->kind == ERR_LOCAL && e->win32 == OUTBOX_BUSY_WIN32 &&
+	       now_ms + 2 * (int64_t)OUTBOX_PATIENCE_MS < w->lease_until_at_ms;
+}
+
+/* One that comes too soon is left out: the next one says the same and more. */
 static int
-heartbeat(const struct worker *w, const struct request_progress *progress,
+heartbeat(struct worker *w, const struct request_progress *progress,
 	  enum outbox_order *order, struct err *e)
 {
 	const struct pool_options *o = &w->pool->options;
 	const struct request *r = &w->report.request;
+	const int64_t lease_ms = o->config->sender.heartbeat_ms;
+	const int64_t now_ms = clock_wall_ms(o->clock);
 
-	return outbox_heartbeat(w->outbox, r->id, r->owner, clock_wall_ms(o->clock),
-				o->config->sender.heartbeat_ms, progress, order, e);
+	if (outbox_heartbeat(w->outbox, r->id, r->owner, now_ms, lease_ms, progress,
+			     order, e) == 0) {
+		w->lease_until_at_ms = now_ms + lease_ms;
+		return 0;
+	}
+	if (!may_ask_again(w, now_ms, e))
+		return -1;
+	*order = OUTBOX_GO_ON;
+	return 0;
 }
 
 /* One beat without a slot: 0 to go on. */
 static int
-go_on_waiting(const struct worker *w, struct err *e)
+go_on_waiting(struct worker *w, struct err *e)
 {
 	enum outbox_order order = OUTBOX_GO_ON;
 
@@ -278,10 +313,18 @@ hook_step(void *self, enum request_state to, const char *staged_on, struct err *
 {
 	const struct worker *w = self;
 	const struct request *r = &w->report.request;
+	int64_t now_ms = 0;
+	int rc = 0;
 
-	if (outbox_step(w->outbox, r->id, r->owner, to, staged_on,
-			clock_wall_ms(w->pool->options.clock), e) < 0)
-		return -1;
+	do {
+		now_ms = clock_wall_ms(w->pool->options.clock);
+		rc = outbox_step(w->outbox, r->id, r->owner, to, staged_on, now_ms, e);
+	} while (rc < 0 && may_ask_again(w, now_ms, e) && !stop_thrown(w->pool->stop));
+	if (rc < 0)
+		return may_ask_again(w, now_ms, e)
+			   ? err_set(e, ERR_STOP, 0,
+				     "stopped while the outbox was busy")
+			   : -1;
 	crash_point(to == REQUEST_SENDING ? "pool.after-step-sending"
 					  : "pool.after-step-publishing");
 	return 0;
@@ -397,6 +440,7 @@ pool_start(struct pool *p, const struct request *r, bool proven, struct err *e)
 	w->pool = p;
 	w->proven = w->report.proven = proven;
 	w->report.request = *r;
+	w->lease_until_at_ms = r->lease_until_at_ms;
 	(void)pthread_mutex_lock(&p->lock);
 	w->next = p->workers;
 	p->workers = w;

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -455,6 +457,33 @@ ids_are_never_given_out_twice(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_enter, fixture_leave)
 
+/* Another process keeps the lock: a sender waits for less than two seconds. */
+static void
+patience_ends(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t from_ms = clock_mono_ms(clock_real());
+	char path[96];
+	sqlite3 *db = NULL;
+
+	(void)fixture_file(f, "MS1");
+	(void)snprintf(path, sizeof(path), "%s/outbox.db", f->folder);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+			 SQLITE_OK);
+	assert_int_equal(outbox_site_hold(f->o, "MS1", NOW, "", &f->e), -1);
+	assert_true(clock_mono_ms(clock_real()) - from_ms < 10000); /* was 60 s */
+	assert_int_equal(f->e.kind, ERR_LOCAL);
+	assert_int_equal(f->e.win32, OUTBOX_BUSY_WIN32);
+	assert_non_null(strstr(f->e.text, "outbox.db locked for 1500 ms: look who has "
+					  "it open (fuser "));
+	outbox_set_patience(f->o, 7);
+	assert_int_equal(outbox_site_hold(f->o, "MS1", NOW, "", &f->e), -1);
+	assert_non_null(strstr(f->e.text, "locked for 7 ms"));
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_int_equal(outbox_site_hold(f->o, "MS1", NOW, "", &f->e), 0);
+}
+
 int
 main(void)
 {
@@ -466,6 +495,7 @@ main(void)
 	    CASE(another_programs_database_is_left_alone),
 	    CASE(no_database_at_all_is_refused_with_what_to_do),
 	    CASE(a_damaged_file_is_refused_with_what_to_do),
+	    CASE(patience_ends),
 	    CASE(reading_only_wants_an_outbox),
 	    CASE(reading_only_reads_and_cannot_write),
 	    CASE(an_ordinary_user_may_list_while_a_sender_runs),
