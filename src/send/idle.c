@@ -13,28 +13,31 @@ struct link {
 
 struct idle {
 	pthread_mutex_t lock;
-	struct link *first; /* guarded by lock: youngest first */
-	size_t count;       /* guarded by lock                 */
-	size_t max_count;   /* read-only                       */
+	struct link *first;      /* guarded by lock: youngest first */
+	size_t count;            /* guarded by lock                 */
+	size_t max_count;        /* read-only                       */
+	const struct stop *stop; /* read-only */
 };
 
 struct idle *
-idle_new(size_t max_count)
+idle_new(size_t max_count, const struct stop *stop)
 {
 	struct idle *list = mem_zero(1, sizeof(*list));
 
 	(void)pthread_mutex_init(&list->lock, NULL);
 	list->max_count = max_count;
+	list->stop = stop;
 	return list;
 }
 
-/* Outside the lock: logging off takes a round trip. */
+/* Outside the lock: logging off takes a round trip, which stop ends. */
 static void
-close_links(struct link *l)
+close_links(const struct idle *list, struct link *l)
 {
 	while (l) {
 		struct link *next = l->next;
 
+		transport_set_stop(l->transport, list->stop);
 		transport_free(l->transport);
 		mem_free(l);
 		l = next;
@@ -46,7 +49,7 @@ idle_free(struct idle *list)
 {
 	if (!list)
 		return;
-	close_links(list->first);
+	close_links(list, list->first);
 	(void)pthread_mutex_destroy(&list->lock);
 	mem_free(list);
 }
@@ -103,7 +106,7 @@ idle_give(struct idle *list, const struct config_address *to, struct transport *
 		list->count = list->max_count;
 	}
 	(void)pthread_mutex_unlock(&list->lock);
-	close_links(old);
+	close_links(list, old);
 }
 
 int64_t
@@ -121,6 +124,6 @@ idle_close(struct idle *list, int64_t before_ms)
 	old = cut(list, keep);
 	list->count = keep;
 	(void)pthread_mutex_unlock(&list->lock);
-	close_links(old);
+	close_links(list, old);
 	return oldest_ms;
 }

@@ -12,7 +12,8 @@
 
 struct idle;
 
-struct idle *idle_new(size_t max_count) MUST_USE;
+/* stop, once thrown, cuts every farewell short; NULL: none. */
+struct idle *idle_new(size_t max_count, const struct stop *stop) MUST_USE;
 void idle_free(struct idle *list); /* closes all; NULL is fine */
 
 /* One to that address, the youngest; NULL: there is none. */

@@ -84,7 +84,7 @@ pool_new(const struct pool_options *o)
 	p->state_folder = mem_dup(o->state_folder);
 	p->store = path_join(o->state_folder, "store");
 	p->stop = stop_new();
-	p->idle = idle_new((size_t)o->config->sender.max_sendings);
+	p->idle = idle_new((size_t)o->config->sender.max_sendings, p->stop);
 	p->wake = new_wake();
 	(void)pthread_mutex_init(&p->lock, NULL);
 	(void)pthread_condattr_init(&attr);
@@ -351,10 +351,12 @@ hook_give_back(void *self, const struct config_address *a, struct transport *t)
 	const struct worker *w = self;
 	struct pool *p = w->pool;
 
-	if (stop_thrown(p->stop))
+	if (stop_thrown(p->stop)) {
+		transport_set_stop(t, p->stop); /* no long farewell */
 		transport_free(t);
-	else
-		idle_give(p->idle, a, t, clock_mono_ms(p->options.clock));
+		return;
+	}
+	idle_give(p->idle, a, t, clock_mono_ms(p->options.clock));
 }
 
 /* --- the thread ------------------------------------------------------------------ */

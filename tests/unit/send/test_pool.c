@@ -429,7 +429,7 @@ test_idle(void **state)
 {
 	const struct config_address *a, *b;
 	struct transport *t[3];
-	struct idle *list = idle_new(2);
+	struct idle *list = idle_new(2, NULL);
 	struct fixture f;
 
 	(void)state;
@@ -452,6 +452,56 @@ test_idle(void **state)
 	fixture_done(&f);
 }
 
+/* A server that does not answer the farewell. */
+struct slow {
+	const struct stop *stop;
+	int *cut_short;
+};
+
+static void
+slow_set_stop(void *impl, const struct stop *stop)
+{
+	struct slow *s = impl;
+
+	s->stop = stop;
+}
+
+static void
+slow_free(void *impl)
+{
+	struct slow *s = impl;
+
+	*s->cut_short += s->stop && stop_wait(s->stop, LONG_MS);
+	mem_free(s);
+}
+
+static void
+test_stop_waits_for_no_farewell(void **state)
+{
+	static const struct transport_ops ops = {.free = slow_free,
+						 .set_stop = slow_set_stop};
+	static const struct config_address to;
+	struct stop *stop = stop_new();
+	struct idle *list = idle_new(3, stop);
+	int cut_short = 0;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct transport *t = mem_zero(1, sizeof(*t));
+		struct slow *s = mem_zero(1, sizeof(*s));
+
+		s->cut_short = &cut_short;
+		*t = (struct transport){.ops = &ops, .impl = s};
+		idle_give(list, &to, t, i);
+	}
+	stop_throw(stop);
+	assert_int_equal(idle_close(list, 1), 1);
+	assert_int_equal(cut_short, 1);
+	idle_free(list);
+	assert_int_equal(cut_short, 3);
+	stop_free(stop);
+}
+
 int
 main(void)
 {
@@ -465,6 +515,7 @@ main(void)
 	    cmocka_unit_test(test_connection_is_kept),
 	    cmocka_unit_test(test_poke_and_stop_end_a_wait),
 	    cmocka_unit_test(test_idle),
+	    cmocka_unit_test(test_stop_waits_for_no_farewell),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
