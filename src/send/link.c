@@ -56,6 +56,7 @@ options(const struct config_address *a, const char *password)
 	    .dialect_max = (enum smb_dialect)a->dialect_max,
 	    .compounds = a->compounds,
 	    .congestion = a->congestion,
+	    .connections = (unsigned)a->connections,
 	    .window_max_bytes = a->window_bytes,
 	    .write_max_bytes = (uint32_t)a->write_bytes,
 	    .flush = a->flush,

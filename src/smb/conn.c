@@ -224,13 +224,81 @@ sleep_ms(const struct conn *c)
 
 	if (c->deadline_at_ms && c->deadline_at_ms - now_ms < ms)
 		ms = c->deadline_at_ms - now_ms;
-	if (c->progress_ms && !is_server_busy(c) &&
+	if (c->progress_ms && !is_idle(c) && !is_server_busy(c) &&
 	    c->moved_at_ms + c->progress_ms - now_ms < ms)
 		ms = c->moved_at_ms + c->progress_ms - now_ms;
 	if (c->request_ms && c->flight.first &&
 	    c->flight.first->deadline_at_ms - now_ms < ms)
 		ms = c->flight.first->deadline_at_ms - now_ms;
 	return ms > 0 ? (int)ms : 0;
+}
+
+/* A companion's failure is its own: it is buried, and this one goes on. */
+static void
+drive(struct conn *companion, int (*move)(struct conn *c, struct err *e))
+{
+	struct err why;
+
+	if (companion->dead)
+		return;
+	companion->stepping = true;
+	if (move(companion, &why) < 0)
+		(void)conn_fail(companion, &why);
+	companion->stepping = false;
+	if (companion->dead)
+		bury(companion);
+}
+
+static int
+hear(struct conn *c, struct err *e)
+{
+	return conn_receive(c, e) < 0 ? -1 : look_at_deadlines(c, e);
+}
+
+static struct pollfd
+watch(const struct conn *c)
+{
+	short events = (short)(c->wire.first ? POLLIN | POLLOUT : POLLIN);
+
+	return (struct pollfd){.fd = c->dead ? -1 : c->fd, .events = events};
+}
+
+static bool
+has_news(const struct pollfd *fd)
+{
+	return fd->revents & (POLLIN | POLLERR | POLLHUP);
+}
+
+static bool
+all_idle(const struct conn *c)
+{
+	for (unsigned i = 0; i < c->companions; i++)
+		if (!is_idle(c->companion[i]))
+			return false;
+	return is_idle(c);
+}
+
+static int
+wait_and_hear(struct conn *c, bool wait, struct err *e)
+{
+	struct pollfd fds[2 + CONN_COMPANIONS];
+	unsigned companions = c->companions;
+
+	fds[0] = watch(c);
+	fds[1] =
+	    (struct pollfd){.fd = c->stop ? stop_fd(c->stop) : -1, .events = POLLIN};
+	for (unsigned i = 0; i < companions; i++)
+		fds[2 + i] = watch(c->companion[i]);
+	int n = poll(fds, 2 + companions, wait ? sleep_ms(c) : 0);
+
+	if (n < 0 && errno != EINTR)
+		return err_sys(e, ERR_LOCAL, "poll");
+	if (n > 0 && has_news(&fds[0]) && conn_receive(c, e) < 0)
+		return -1;
+	for (unsigned i = 0; i < companions && !c->dead; i++)
+		drive(c->companion[i],
+		      n > 0 && has_news(&fds[2 + i]) ? hear : look_at_deadlines);
+	return look_at_deadlines(c, e);
 }
 
 static int
@@ -241,21 +309,20 @@ move(struct conn *c, bool wait, struct err *e)
 			       "%s: stopped while waiting for the server", c->peer);
 	if (conn_send(c, e) < 0)
 		return -1;
-	if (is_idle(c))
+	for (unsigned i = 0; i < c->companions; i++)
+		drive(c->companion[i], conn_send);
+	if (all_idle(c))
 		return 0;
+	return wait_and_hear(c, wait, e);
+}
 
-	struct pollfd fds[2] = {
-	    {.fd = c->fd, .events = (short)(c->wire.first ? POLLIN | POLLOUT : POLLIN)},
-	    {.fd = c->stop ? stop_fd(c->stop) : -1, .events = POLLIN},
-	};
-	int n = poll(fds, 2, wait ? sleep_ms(c) : 0);
-
-	if (n < 0 && errno != EINTR)
-		return err_sys(e, ERR_LOCAL, "poll");
-	if (n > 0 && fds[0].revents & (POLLIN | POLLERR | POLLHUP) &&
-	    conn_receive(c, e) < 0)
-		return -1;
-	return look_at_deadlines(c, e);
+/* What the caller did meanwhile is no silence of the server. */
+static void
+forgive(struct conn *c, int64_t ms)
+{
+	c->moved_at_ms += ms;
+	for (unsigned i = 0; i < c->companions; i++)
+		c->companion[i]->moved_at_ms += ms;
 }
 
 static void
@@ -281,8 +348,7 @@ step(struct conn *c, bool wait, struct err *e)
 		*e = c->err;
 		return -1;
 	}
-	/* What the caller did meanwhile is no silence of the server. */
-	c->moved_at_ms += clock_mono_ms(c->clock) - c->left_at_ms;
+	forgive(c, clock_mono_ms(c->clock) - c->left_at_ms);
 	c->stepping = true;
 	int rc = move(c, wait, &why);
 

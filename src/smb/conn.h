@@ -38,6 +38,7 @@ enum {
 	OP_PARTS = 5, /* CREATE WRITE SET_INFO SET_INFO CLOSE */
 	/* Signed and ready while the kernel is busy: one large WRITE; a choice */
 	CONN_AHEAD_BYTES = 1024 * 1024,
+	CONN_COMPANIONS = 31, /* 32 connections in all */
 };
 
 struct op_part { /* one request of a compound, or the only one */
@@ -129,6 +130,11 @@ struct conn {
 	void *renew_self;
 	enum conn_renewal renewal;
 	unsigned renewals; /* since a request last succeeded */
+
+	/* Others that are driven along: what they queue goes out and what comes in for
+	 * them is heard in each step of this one.  Not this one's to free. */
+	struct conn *companion[CONN_COMPANIONS];
+	unsigned companions;
 
 	uint8_t *in; /* bytes received and not yet understood */
 	size_t in_len, in_room;

@@ -23,6 +23,9 @@ struct smb {
 	uint32_t read_max_bytes;
 	uint32_t transact_max_bytes; /* of one answer about a folder */
 	int64_t connect_ms;
+	/* more connections, while the pipeline had them (bundle.c) */
+	unsigned lanes_most;
+	int64_t lanes_sent, lanes_received, lanes_retransmits;
 	struct puts *puts; /* the pipeline (put.c); NULL until it is used */
 };
 
@@ -42,5 +45,6 @@ void options_done(struct smb_options *o);
 
 /* put.c */
 void puts_free(struct puts *p);
+void puts_add_facts(const struct puts *p, struct smb_facts *f);
 
 #endif

@@ -1,6 +1,7 @@
 #include "smb/put.h"
 
 #include "base/mem.h"
+#include "smb/bundle.h"
 #include "smb/ntstatus.h"
 
 enum {
@@ -268,7 +269,7 @@ begin_next(struct puts *p)
 		large_begin(j);
 		return true;
 	}
-	if (p->small >= SMALL_MAX || !window_open(&p->window))
+	if (p->small >= SMALL_MAX || !window_open(&p->first.window))
 		return false;
 	begin(j, JOB_SMALL);
 	small_begin(j);
@@ -281,12 +282,11 @@ feed(void *self)
 {
 	struct puts *p = self;
 
-	if (window_open(&p->window))
+	bundle_tend(p);
+	if (window_open(&p->first.window))
 		for (struct job *j = p->begun.first; j; j = j->next)
-			if (large_has_more(j)) {
-				large_write_next(j);
+			if (large_has_more(j) && large_write_next(j, &p->first))
 				return true;
-			}
 	return begin_next(p);
 }
 
@@ -297,6 +297,7 @@ puts_died(void *self, const struct err *e)
 {
 	struct puts *p = self;
 
+	bundle_kill(p);
 	while (p->begun.first || p->waiting.first) {
 		struct job *j = p->begun.first ? p->begun.first : p->waiting.first;
 
@@ -304,12 +305,14 @@ puts_died(void *self, const struct err *e)
 		job_fail(j, e);
 		job_finish(j);
 	}
+	bundle_free(p);
 }
 
-/* An idle pipeline keeps no memory. */
+/* An idle pipeline keeps no memory, and no connections but one. */
 static void
 release(struct puts *p)
 {
+	bundle_free(p);
 	while (p->spare_jobs) {
 		struct job *j = p->spare_jobs;
 
@@ -344,7 +347,9 @@ puts_of(struct smb *s)
 	struct puts *p = mem_zero(1, sizeof(*p));
 
 	p->s = s;
-	window_init(&p->window, s->window_max_bytes, s->write_max_bytes);
+	p->first.puts = p;
+	p->first.s = s;
+	window_init(&p->first.window, s->window_max_bytes, s->write_max_bytes);
 	s->puts = p;
 	s->conn->feed_self = p;
 	s->conn->feed = s->conn->dead ? NULL : feed;
@@ -361,7 +366,7 @@ learn_rtt(struct puts *p)
 	int64_t rtt_us = p->s->conn->rtt_us;
 
 	smb_get_facts(p->s, &f);
-	window_set_rtt(&p->window, f.rtt_us > rtt_us ? f.rtt_us : rtt_us);
+	window_set_rtt(&p->first.window, f.rtt_us > rtt_us ? f.rtt_us : rtt_us);
 }
 
 /* Put a job into the queue; wait while it is full. */

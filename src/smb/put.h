@@ -1,5 +1,5 @@
 /* put.h - the pipeline: files on their way, many at once.
- * ROOM: put.c, put_small.c, put_large.c.
+ * ROOM: put.c, put_small.c, put_large.c, bundle.c.
  *
  *               .--> SMALL ---------------------------------------------.
  *   WAITING ----+    CREATE+WRITE+SET_INFO+CLOSE, one compound          |
@@ -34,10 +34,30 @@ enum job_state {
 	JOB_CLOSING,
 };
 
+enum lane_state { /* bundle.h; the first lane is always FREE */
+		  LANE_FREE,
+		  LANE_OPENING,
+		  LANE_READY, /* the file of `job` is open: WRITEs may go */
+		  LANE_CLOSING,
+		  LANE_DEAD,
+};
+
+struct lane { /* one connection that WRITEs go over */
+	struct puts *puts;
+	struct smb *s;
+	struct window window;
+	/* all but the first: */
+	enum lane_state state;
+	struct job *job; /* NULL: none */
+	struct pdu_file_id id;
+	struct chain chain;
+};
+
 struct block { /* one WRITE of a large file */
 	struct block *next;
 	struct op op;
 	struct job *job;
+	struct lane *lane; /* NULL: its lane broke, and no other has it yet */
 	struct window_mark mark;
 	int64_t offset;
 	uint32_t len, done; /* done < len while a short write goes on */
@@ -63,7 +83,11 @@ struct job {
 	int64_t acked_bytes;
 	struct block *first, *last; /* not acknowledged, in rising order */
 	unsigned in_flight;         /* blocks at the server */
-	struct err *err;            /* the first failure; NULL: none */
+	unsigned orphans;           /* blocks without a lane */
+	unsigned lanes;  /* but the first, that have it open or are about to */
+	bool alone;      /* the server gives no second handle: the first lane only */
+	bool releasing;  /* all is written: the lanes shall leave */
+	struct err *err; /* the first failure; NULL: none */
 };
 
 struct job_list {
@@ -72,7 +96,8 @@ struct job_list {
 
 struct puts {
 	struct smb *s;
-	struct window window;
+	struct lane first;
+	struct bundle *bundle; /* the other lanes; NULL: none */
 	struct job_list waiting, begun;
 	unsigned jobs;                  /* on both lists */
 	int64_t waiting_bytes;          /* queued since the last step */
@@ -98,7 +123,10 @@ void small_begin(struct job *j);
 
 void large_begin(struct job *j);
 bool large_has_more(const struct job *j);
-void large_write_next(struct job *j);
+/* Over that lane.  false: it may not now. */
+bool large_write_next(struct job *j, struct lane *l);
+/* Something came back, or a lane left: is all done? */
+void large_go_on(struct job *j);
 void large_drop_blocks(struct job *j); /* the connection died */
 
 #endif

@@ -1,8 +1,11 @@
 /* put_large.c - a file as a stream of WRITEs. */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "smb/bundle.h"
 #include "smb/ntstatus.h"
 #include "smb/put.h"
+
+enum { SPAN_MAX_BYTES = 64 * 1024 * 1024 }; /* read and not acknowledged; a choice */
 
 static void close_it(struct job *j);
 
@@ -162,20 +165,23 @@ close_it(struct job *j)
 	chain_start(c, j->puts->s->compounds);
 }
 
-/* Something came back: is all done? */
-static void
-go_on(struct job *j)
+void
+large_go_on(struct job *j)
 {
-	if (j->in_flight > 0)
+	if (j->in_flight > 0 || j->puts->s->conn->dead || j->state != JOB_WRITING ||
+	    large_has_more(j))
 		return;
+	if (j->lanes > 0) { /* B2 */
+		bundle_release(j);
+		return;
+	}
 	if (j->err) {
 		large_drop_blocks(j);
 		close_it(j);
-	} else if (j->next_bytes >= j->put.size_bytes) {
-		if (j->puts->s->flush)
-			flush(j);
-		else
-			close_it(j);
+	} else if (j->puts->s->flush) {
+		flush(j);
+	} else {
+		close_it(j);
 	}
 }
 
@@ -202,18 +208,30 @@ on_written(struct op *op, unsigned i, const struct pdu_msg *m, struct err *e)
 
 static void send_block(struct block *b);
 
+/* B3. */
+static void
+orphan(struct block *b)
+{
+	struct job *j = b->job;
+
+	window_dropped(&b->lane->window, b->len);
+	j->in_flight--;
+	j->orphans++;
+	b->lane = NULL;
+}
+
 static void
 on_write_done(struct op *op, const struct err *e)
 {
 	struct block *b = op->self;
 	struct job *j = b->job;
-	struct window *w = &j->puts->window;
+	struct window *w = &b->lane->window;
 	uint32_t status = op->part[0].status;
 	struct err why;
 
-	if (e) {
-		window_dropped(w, b->len);
-		return; /* puts_died() tells all */
+	if (e) { /* puts_died() or lane_died() tells the rest */
+		orphan(b);
+		return;
 	}
 	if (status_is_ok(status) && b->done < b->len && !j->err) { /* short: the rest */
 		advance(j);
@@ -230,18 +248,19 @@ on_write_done(struct op *op, const struct err *e)
 		(void)blame_set(&why, BLAME_WRITE, status, "%s", j->put.path);
 		job_fail(j, &why);
 	}
-	go_on(j);
+	large_go_on(j);
 }
 
 static void
 send_block(struct block *b)
 {
-	const struct job *j = b->job;
+	const struct lane *l = b->lane;
+	const struct pdu_file_id *id = l->job ? &l->id : &b->job->id;
 	uint32_t len = b->len - b->done;
 
 	struct pdu_buf head = {.bytes = b->head, .room = sizeof(b->head)};
 
-	pdu_put_write(&head, &j->id, b->offset + b->done, len, false);
+	pdu_put_write(&head, id, b->offset + b->done, len, false);
 	b->op = (struct op){
 	    .head = b->head,
 	    .head_len = sizeof(b->head),
@@ -252,22 +271,54 @@ send_block(struct block *b)
 	    .reply = on_written,
 	    .done = on_write_done,
 	    .self = b};
-	conn_queue(j->puts->s->conn, &b->op);
+	conn_queue(l->s->conn, &b->op);
 }
 
 bool
 large_has_more(const struct job *j)
 {
-	return j->state == JOB_WRITING && !j->err && j->next_bytes < j->put.size_bytes;
+	return j->state == JOB_WRITING && !j->err &&
+	       (j->orphans > 0 || j->next_bytes < j->put.size_bytes);
 }
 
-void
-large_write_next(struct job *j)
+/* One lane that is slow or broken must not make the others read without end. */
+static bool
+may_read(const struct job *j)
+{
+	return j->next_bytes < j->put.size_bytes &&
+	       (!j->puts->bundle || j->next_bytes - j->acked_bytes < SPAN_MAX_BYTES);
+}
+
+/* What a broken lane left behind goes first: the acknowledged prefix waits for it. */
+static bool
+send_orphan(struct job *j, struct lane *l)
+{
+	struct block *b = j->first;
+
+	if (j->orphans == 0)
+		return false;
+	while (b->lane || b->acked)
+		b = b->next;
+	j->orphans--;
+	j->in_flight++;
+	b->lane = l;
+	window_sent(&l->window, b->len, clock_us(), &b->mark);
+	send_block(b);
+	return true;
+}
+
+bool
+large_write_next(struct job *j, struct lane *l)
 {
 	struct puts *p = j->puts;
 	int64_t left = j->put.size_bytes - j->next_bytes;
-	int64_t len = smb_payload_max(p->s, (uint32_t)window_write_bytes(&p->window));
+	int64_t len = smb_payload_max(l->s, (uint32_t)window_write_bytes(&l->window));
 	struct err e;
+
+	if (send_orphan(j, l))
+		return true;
+	if (!may_read(j))
+		return false;
 
 	if (len > left)
 		len = left;
@@ -276,10 +327,11 @@ large_write_next(struct job *j)
 	if (j->put.read(j->put.self, j->next_bytes, b->data, (size_t)len, &e) < 0) {
 		block_spare(p, b);
 		job_fail(j, &e);
-		go_on(j);
-		return;
+		large_go_on(j);
+		return true;
 	}
 	b->job = j;
+	b->lane = l;
 	b->offset = j->next_bytes;
 	b->len = (uint32_t)len;
 	b->done = 0;
@@ -287,8 +339,9 @@ large_write_next(struct job *j)
 	j->next_bytes += len;
 	j->in_flight++;
 	job_add_block(j, b);
-	window_sent(&p->window, len, clock_us(), &b->mark);
+	window_sent(&l->window, len, clock_us(), &b->mark);
 	send_block(b);
+	return true;
 }
 
 /* --- open ------------------------------------------------------------------------- */
@@ -316,7 +369,7 @@ on_opened(struct chain *c, const struct err *e)
 			      (long long)j->there_bytes);
 		job_fail(j, &why);
 	}
-	go_on(j); /* nothing to write is done already */
+	large_go_on(j); /* nothing to write is done already */
 }
 
 void
@@ -336,7 +389,9 @@ large_begin(struct job *j)
 		&(struct pdu_create){
 		    .path = j->put.path,
 		    .access = PDU_FILE_WRITING,
-		    .share = PDU_SHARE_READ,
+		    .share = j->puts->s->o.connections > 1
+				 ? PDU_SHARE_READ | PDU_SHARE_WRITE
+				 : PDU_SHARE_READ,
 		    .disposition = j->put.start_bytes ? PDU_OPEN : PDU_OVERWRITE_IF,
 		    .options = PDU_NON_DIRECTORY | PDU_SEQUENTIAL},
 		&e) < 0) {

@@ -49,16 +49,16 @@ on_done(struct chain *c, const struct err *e)
 	struct err why;
 
 	if (e) {
-		window_dropped(&p->window, small_cost_bytes(j));
+		window_dropped(&p->first.window, small_cost_bytes(j));
 		return; /* puts_died() tells all */
 	}
 	if (chain_result(c, BLAME_WRITE, j->put.path, &why) < 0) {
-		window_dropped(&p->window, small_cost_bytes(j));
+		window_dropped(&p->first.window, small_cost_bytes(j));
 		job_fail(j, &why);
 		job_finish(j);
 		return;
 	}
-	window_acked(&p->window, small_cost_bytes(j), clock_us(), &j->mark);
+	window_acked(&p->first.window, small_cost_bytes(j), clock_us(), &j->mark);
 	if ((int64_t)j->written < j->put.size_bytes) {
 		job_restart(j);
 		return;
@@ -132,6 +132,6 @@ small_begin(struct job *j)
 		job_finish(j);
 		return;
 	}
-	window_sent(&p->window, small_cost_bytes(j), clock_us(), &j->mark);
+	window_sent(&p->first.window, small_cost_bytes(j), clock_us(), &j->mark);
 	chain_start(&j->chain, p->s->compounds);
 }

@@ -223,4 +223,10 @@ smb_get_facts(const struct smb *s, struct smb_facts *out)
 	    .compounds = s->compounds && !c->compounds_refused,
 	};
 	get_tcp_facts(s, out);
+	out->connections = s->lanes_most > 1 ? s->lanes_most : 1;
+	out->bytes_sent += s->lanes_sent;
+	out->bytes_received += s->lanes_received;
+	out->retransmits += s->lanes_retransmits;
+	if (s->puts)
+		puts_add_facts(s->puts, out);
 }

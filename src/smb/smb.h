@@ -24,8 +24,9 @@
  * Behind the door: pdu_request.c and pdu_reply.c (messages), dial.c (TCP), conn.c,
  * conn_out.c and conn_in.c (poll loop), credits.c, window.c, crypto.c (keys, signing,
  * encryption), auth.c (GSSAPI), negotiate.c, session.c, chain.c (requests about one
- * file as one), smb.c, options.c, file.c, query.c, put.c, put_small.c and put_large.c
- * (pipeline), ntstatus.c (status -> Win32, text), blame.c (status -> whose fault). */
+ * file as one), smb.c, options.c, file.c, query.c, put.c, put_small.c, put_large.c and
+ * bundle.c (pipeline), ntstatus.c (status -> Win32, text), blame.c (status -> whose
+ * fault). */
 #ifndef SMB_SMB_H
 #define SMB_SMB_H
 
@@ -78,7 +79,11 @@ struct smb_options {
 	enum smb_dialect dialect_min, dialect_max; /* 0: 2.0.2 and 3.1.1 */
 	bool compounds; /* false: the plain chain only (servers that choke)    */
 	const char
-	    *congestion; /* "bbr", "cubic", ... for TCP_CONGESTION; NULL: the host's */
+	    *congestion; /* "bbr", "cubic", ... for TCP_CONGESTION; "auto": bbr where
+			  * the host allows it; NULL: the host's */
+	/* most connections side by side where one loses packets and does not fill the
+	 * line; 0 or 1: never more than one */
+	unsigned connections;
 	int64_t window_max_bytes; /* most bytes of WRITE in flight; 0: 16 MiB */
 	/* largest WRITE; 0: 512 KiB; the server's limit holds too */
 	uint32_t write_max_bytes;
@@ -134,7 +139,8 @@ struct smb_facts {
 	int64_t bytes_sent, bytes_received; /* on the socket, all PDUs */
 	int64_t connect_ms; /* TCP and log-on                                         */
 	int64_t rtt_us;     /* smallest round trip by TCP_INFO; 0: unknown            */
-	int64_t retransmits; /* TCP segments */
+	int64_t retransmits;  /* TCP segments */
+	unsigned connections; /* at most at the same time, for one file */
 	bool kerberos;
 	bool compounds; /* false: not asked for, or the server refuses them */
 };

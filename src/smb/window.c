@@ -43,6 +43,20 @@ rate(const struct window *w)
 	return larger(w->rate_bytes_per_s[0], w->rate_bytes_per_s[1]);
 }
 
+int64_t
+window_rate(const struct window *w)
+{
+	return rate(w);
+}
+
+void
+window_like(struct window *w, const struct window *other)
+{
+	w->rtt_us = other->rtt_us;
+	w->rate_bytes_per_s[1] = rate(other);
+	w->full = true;
+}
+
 void
 window_set_rtt(struct window *w, int64_t rtt_us)
 {

@@ -48,6 +48,12 @@ void window_init(struct window *w, int64_t max_bytes, int64_t write_max_bytes);
 /* The round trip, whenever somebody knows it better. */
 void window_set_rtt(struct window *w, int64_t rtt_us);
 
+/* Begin with what another connection to the same server has found out. */
+void window_like(struct window *w, const struct window *other);
+
+/* Bytes per second, as measured of late; 0: nothing yet. */
+int64_t window_rate(const struct window *w);
+
 /* May another WRITE go? */
 int64_t window_bytes(const struct window *w);
 bool window_open(const struct window *w);

@@ -79,8 +79,8 @@ static const struct bad keys_refused[] = {
      "t.conf:2: [address MS1.1]: there is no key \"schedule\" in this version; there "
      "are: type, server, share, path, connect_to, auth, account, password_file, "
      "credential, keytab, ccache, signing, encrypt, dialect_min, dialect_max, "
-     "compounds, flush, congestion, connect_timeout, request_timeout, "
-     "progress_timeout, window, write_size"},
+     "compounds, flush, congestion, connections, connect_timeout, "
+     "request_timeout, progress_timeout, window, write_size"},
     {"[address MS1.1]\npassword = hunter2",
      "t.conf:2: [address MS1.1]: password: a password does not stand in the "
      "configuration: put it into a file of mode 0600 and name that as password_file = "

@@ -88,8 +88,10 @@ static const struct bad address_refused[] = {
      "t.conf:3: [address MS1.1] ccache: \"krb5cc\" will not do: type FILE:/path, KCM:, "
      "KEYRING:... or a path from the root, as in FILE:/run/lansender/krb5cc"},
     {ADDRESS "congestion = BBR 2",
-     "t.conf:3: [address MS1.1] congestion: \"BBR 2\" will not do: type a name from "
-     "net.ipv4.tcp_available_congestion_control, as in bbr"},
+     "t.conf:3: [address MS1.1] congestion: \"BBR 2\" will not do: type auto, or a "
+     "name from net.ipv4.tcp_available_congestion_control, as in auto"},
+    {ADDRESS "connections = 33", "t.conf:3: [address MS1.1] connections: \"33\" will "
+				 "not do: type 1 to 32, as in 24"},
     {ADDRESS "window = 1KiB", "t.conf:3: [address MS1.1] window: \"1KiB\" will not do: "
 			      "type 64KiB to 1GiB, or auto, as in 16MiB"},
 };
