@@ -1,7 +1,7 @@
 #include "dispatch/choose.h"
 
-static int
-load_total(const struct choose_load *l)
+int
+choose_load_total(const struct choose_load *l)
 {
 	return l->connecting_proven + l->connecting_unproven + l->waiting + l->sending +
 	       l->retrying;
@@ -22,7 +22,7 @@ is_held(const struct choose_site *s, const struct choose_load *load,
 {
 	if (s->hold_until_at_ms <= now_ms)
 		return false;
-	return load_total(load) > 0 || now_ms < probe_at_ms(s, limits);
+	return choose_load_total(load) > 0 || now_ms < probe_at_ms(s, limits);
 }
 
 enum choose_answer
@@ -62,14 +62,14 @@ choose_before(const struct choose_site *a, const struct choose_site *b)
 
 int64_t
 choose_look_again_at_ms(const struct choose_site *s, const struct choose_load *load,
-			const struct choose_limits *limits)
+			const struct choose_limits *limits, int64_t now_ms)
 {
-	int64_t probe;
+	int64_t at = s->hold_until_at_ms;
 
-	if (s->best.n == 0 || s->hold_until_at_ms == 0)
+	if (s->best.n == 0)
 		return INT64_MAX;
-	if (load_total(load) > 0)
-		return s->hold_until_at_ms;
-	probe = probe_at_ms(s, limits);
-	return probe < s->hold_until_at_ms ? probe : s->hold_until_at_ms;
+	if (choose_load_total(load) == 0 && probe_at_ms(s, limits) < at)
+		at = probe_at_ms(s, limits);
+	/* What has come already is not waited for: something else keeps it from going. */
+	return at > now_ms ? at : INT64_MAX;
 }

@@ -68,9 +68,13 @@ enum choose_answer choose_may_go(const struct choose_site *s,
 /* Does a go before b? */
 bool choose_before(const struct choose_site *a, const struct choose_site *b);
 
-/* When time alone may change the answer for a site on hold; INT64_MAX: never. */
+/* When time alone may change the answer for a site on hold: later than now_ms, or
+ * INT64_MAX: never. */
 int64_t choose_look_again_at_ms(const struct choose_site *s,
 				const struct choose_load *load,
-				const struct choose_limits *limits);
+				const struct choose_limits *limits, int64_t now_ms);
+
+/* All threads of the load. */
+int choose_load_total(const struct choose_load *load);
 
 #endif

@@ -19,12 +19,13 @@
 #include "send/send.h"
 
 enum {
-	MAX_UNPROVEN = 32,          /* sites tried at once; a choice               */
-	PROVEN_MS = 600000,         /* sent to within 10 min: reached; a choice    */
-	NO_MORE_MS = 1000,          /* how long "No (more) ..." waits for an end   */
-	LOCAL_PAUSE_MS = 30000,     /* after trouble with our own disk; a choice   */
+	MAX_UNPROVEN = 32,      /* sites tried at once; a choice               */
+	PROVEN_MS = 600000,     /* sent to within 10 min: reached; a choice    */
+	NO_MORE_MS = 1000,      /* how long "No (more) ..." waits for an end   */
+	LOCAL_PAUSE_MS = 30000, /* after trouble with our own disk; a choice   */
+	BUSY_PAUSE_MS =
+	    1000, /* after a turn that another process kept from the outbox */
 	LONGEST_WAIT_MS = 60000,    /* so often leases and lifetimes are looked at */
-	STOP_MS = 2000,             /* every sending stops within 2 s: promised    */
 	FAILED_KEEP_MS = 604800000, /* 7 days: so long a failed one can be retried */
 };
 
@@ -124,8 +125,9 @@ choose(struct dispatcher *d, const struct choose_load *load, int64_t now_ms,
 		if (all[i].best.n == 0)
 			continue;
 		s = describe(d, &all[i], now_ms);
-		d->look_again_at_ms = earlier(
-		    d->look_again_at_ms, choose_look_again_at_ms(&s, load, &limits));
+		d->look_again_at_ms =
+		    earlier(d->look_again_at_ms,
+			    choose_look_again_at_ms(&s, load, &limits, now_ms));
 		if (choose_may_go(&s, load, &limits, now_ms) != CHOOSE_MAY_GO)
 			continue;
 		if (!first || choose_before(&s, chosen)) {
@@ -190,13 +192,6 @@ start(struct dispatcher *d, const struct choose_site *s, const struct choose_loa
 	return 0;
 }
 
-static int
-load_total(const struct choose_load *l)
-{
-	return l->connecting_proven + l->connecting_unproven + l->waiting + l->sending +
-	       l->retrying;
-}
-
 /* Start all that may go now.  *idle: nothing more may go, and nothing is active. */
 static int
 start_all(struct dispatcher *d, bool *idle, struct err *e)
@@ -210,7 +205,7 @@ start_all(struct dispatcher *d, bool *idle, struct err *e)
 		if (sites_refresh(d->sites, d->outbox, now_ms, e) < 0)
 			return -1;
 		if (!choose(d, &load, now_ms, &chosen)) {
-			*idle = load_total(&load) == 0;
+			*idle = choose_load_total(&load) == 0;
 			return 0;
 		}
 		if (start(d, &chosen, &load, e) < 0)
@@ -284,6 +279,7 @@ tidy(struct dispatcher *d, const char *owner, struct err *e)
 
 	if (mono_ms >= d->recover_at_ms) {
 		d->recover_at_ms = mono_ms + LONGEST_WAIT_MS;
+		d->packages_ended = true; /* a person may have cancelled some */
 		if (outbox_recover(d->outbox, owner, now_ms, say_recovered, d, e) < 0)
 			return -1;
 	}
@@ -306,27 +302,48 @@ wait_ms(struct dispatcher *d)
 	const int64_t idle_at_ms = pool_close_idle(d->pool);
 	int64_t until = mono_ms + LONGEST_WAIT_MS;
 
-	if (d->look_again_at_ms != INT64_MAX)
+	/* Nothing is chosen during a pause, so what time has made due meanwhile waits. */
+	if (d->pause_until_ms > mono_ms)
+		until = earlier(until, d->pause_until_ms);
+	else if (d->look_again_at_ms != INT64_MAX)
 		until = earlier(until, mono_ms + d->look_again_at_ms -
 					   clock_wall_ms(d->o->clock));
 	if (d->owes_no_more)
 		until = earlier(until, d->last_start_at_ms + NO_MORE_MS);
-	if (d->pause_until_ms > mono_ms)
-		until = earlier(until, d->pause_until_ms);
 	until = earlier(until, idle_at_ms);
 	return until > mono_ms ? until - mono_ms : 0;
+}
+
+/* Another process writes for long: nothing is lost, it is looked at again. */
+static int
+pause_when_busy(struct dispatcher *d, const struct err *e)
+{
+	if (e->kind != ERR_LOCAL || e->win32 != SETTLE_BUSY)
+		return -1;
+	event_log(d->o->log, NULL, EVENT_LOCAL_TROUBLE, e->text);
+	d->pause_until_ms = clock_mono_ms(d->o->clock) + BUSY_PAUSE_MS;
+	return 0;
+}
+
+static bool
+is_active(const struct dispatcher *d)
+{
+	const struct choose_load load = load_of(d);
+
+	return choose_load_total(&load) > 0;
 }
 
 /* One turn.  1: idle, and that was asked for; 0: go on. */
 static int
 turn(struct dispatcher *d, struct pool_report *report, struct err *e)
 {
-	bool idle;
+	bool idle = false;
 
-	if (tidy(d, NULL, e) < 0 || start_all(d, &idle, e) < 0)
+	if ((tidy(d, NULL, e) < 0 || start_all(d, &idle, e) < 0) &&
+	    pause_when_busy(d, e) < 0)
 		return -1;
 	say_no_more(d, idle);
-	if (d->o->until_idle && (idle || is_paused(d)))
+	if (d->o->until_idle && (idle || (is_paused(d) && !is_active(d))))
 		return 1;
 	if (!pool_wait(d->pool, d->o->stop, wait_ms(d), report))
 		return 0;
@@ -334,24 +351,16 @@ turn(struct dispatcher *d, struct pool_report *report, struct err *e)
 	return settle_one(d, report, e);
 }
 
-/* Ask every sending to stop and settle what comes back. */
+/* Ask every sending to stop and settle what comes back.  Each ends within 2 s (send.h);
+ * there is no way on before the last one, since its thread is joined anyway. */
 static int
 wind_down(struct dispatcher *d, struct pool_report *report, struct err *e)
 {
-	const int64_t until = clock_mono_ms(d->o->clock) + STOP_MS;
-	struct choose_load load = load_of(d);
-
 	pool_stop(d->pool);
-	while (load_total(&load) > 0) {
-		const int64_t left = until - clock_mono_ms(d->o->clock);
-
-		if (left <= 0)
-			return 0; /* its lease brings it back */
-		if (pool_wait(d->pool, NULL, left, report) &&
+	while (is_active(d))
+		if (pool_wait(d->pool, NULL, -1, report) &&
 		    settle_one(d, report, e) < 0)
 			return -1;
-		load = load_of(d);
-	}
 	return 0;
 }
 

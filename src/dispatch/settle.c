@@ -7,6 +7,8 @@
 #include "base/str.h"
 #include "dispatch/restart.h"
 
+enum { BUSY_WAIT_MS = 500 }; /* between two tries to keep an end; a choice */
+
 /* Everything that the steps below need; lives for one settle(). */
 struct settling {
 	struct outbox *outbox;
@@ -196,6 +198,21 @@ keep_site(struct settling *s, struct err *e)
 	return outbox_site_hold(s->outbox, site, 0, "", e);
 }
 
+/* An end that is not kept would be an attempt made for nothing, so another process that
+ * writes for long is waited for, until stop. */
+static int
+keep_end(struct settling *s, struct err *e)
+{
+	const struct request *r = &s->r->request;
+	int rc;
+
+	do
+		rc = outbox_finish(s->outbox, r->id, r->owner, s->now_ms, &s->end, e);
+	while (rc < 0 && e->win32 == SETTLE_BUSY &&
+	       !stop_wait(s->d->stop, BUSY_WAIT_MS));
+	return rc < 0 ? -1 : 0;
+}
+
 int
 settle(struct outbox *o, const struct dispatch_options *d, const struct pool_report *r,
        bool *local, struct err *e)
@@ -212,12 +229,14 @@ settle(struct outbox *o, const struct dispatch_options *d, const struct pool_rep
 	s.end.forget_progress = r->result.forget_progress;
 	s.end.attempt = &r->result.history;
 	s.end.error = r->result.error.kind == ERR_NONE ? NULL : &r->result.error;
-	if (!choose_end(&s))
+	if (!choose_end(&s)) {
+		event_log_attempt(d->log, &s.about, &r->result.history);
 		return 0;
+	}
 	*local = s.local;
 	event_log_attempt(d->log, &s.about, &r->result.history);
 	crash_point("settle.before-finish");
-	if (outbox_finish(o, r->request.id, r->request.owner, s.now_ms, &s.end, e) < 0)
+	if (keep_end(&s, e) < 0)
 		return -1;
 	crash_point("settle.after-finish");
 	return keep_site(&s, e);

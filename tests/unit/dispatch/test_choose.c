@@ -132,15 +132,36 @@ an_idle_sender_probes_once_a_restart_delay(void **state)
 	s.hold_until_at_ms = s.hold_began_at_ms + HOUR;
 	s.filed_at_ms = s.hold_began_at_ms - 1;
 	check(s, idle, CHOOSE_ON_HOLD);
-	assert_int_equal(choose_look_again_at_ms(&s, &idle, &limits), NOW + 1);
-	assert_int_equal(
-	    choose_look_again_at_ms(&s, &(struct choose_load){.sending = 1}, &limits),
-	    s.hold_until_at_ms);
+	assert_int_equal(choose_look_again_at_ms(&s, &idle, &limits, NOW), NOW + 1);
+	assert_int_equal(choose_look_again_at_ms(
+			     &s, &(struct choose_load){.sending = 1}, &limits, NOW),
+			 s.hold_until_at_ms);
 	s.hold_began_at_ms--;
 	check(s, idle, CHOOSE_MAY_GO);
 	s.hold_began_at_ms = NOW - 10;
 	s.filed_at_ms = NOW - 9; /* filed since: somebody wants to know */
 	check(s, idle, CHOOSE_MAY_GO);
+}
+
+/* A hold that is over while the site has its share of threads: nothing to wait for, or
+ * the dispatcher would turn without end. */
+static void
+what_has_come_is_not_waited_for(void **state)
+{
+	struct choose_site s = site(1);
+	const struct choose_load busy = {.sending = 3};
+
+	(void)state;
+	s.active = 3;
+	s.hold_until_at_ms = NOW - 4000;
+	s.hold_began_at_ms = s.hold_until_at_ms - HOUR;
+	assert_true(choose_look_again_at_ms(&s, &busy, &limits, NOW) == INT64_MAX);
+	assert_true(choose_look_again_at_ms(&s, &(struct choose_load){0}, &limits,
+					    NOW) == INT64_MAX);
+	s.hold_until_at_ms = NOW + 4000;
+	assert_int_equal(choose_look_again_at_ms(&s, &busy, &limits, NOW), NOW + 4000);
+	s.hold_until_at_ms = 0;
+	assert_true(choose_look_again_at_ms(&s, &busy, &limits, NOW) == INT64_MAX);
 }
 
 /* sms-sender.md 6 row 24: 1 is high, and high goes first. */
@@ -172,6 +193,7 @@ main(void)
 	    cmocka_unit_test(whoever_waits_goes_first_unless_it_is_urgent),
 	    cmocka_unit_test(a_held_site_waits_while_anything_is_active),
 	    cmocka_unit_test(an_idle_sender_probes_once_a_restart_delay),
+	    cmocka_unit_test(what_has_come_is_not_waited_for),
 	    cmocka_unit_test(priority_then_age_then_id),
 	};
 
