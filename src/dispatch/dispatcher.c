@@ -23,6 +23,7 @@ enum {
 	PROVEN_MS = 600000,     /* sent to within 10 min: reached; a choice    */
 	NO_MORE_MS = 1000,      /* how long "No (more) ..." waits for an end   */
 	LOCAL_PAUSE_MS = 30000, /* after trouble with our own disk; a choice   */
+	STOP_MS = 2000,         /* every sending ends within 2 s: send.h */
 	BUSY_PAUSE_MS =
 	    1000, /* after a turn that another process kept from the outbox */
 	LONGEST_WAIT_MS = 60000,    /* so often leases and lifetimes are looked at */
@@ -351,14 +352,17 @@ turn(struct dispatcher *d, struct pool_report *report, struct err *e)
 	return settle_one(d, report, e);
 }
 
-/* Ask every sending to stop and settle what comes back.  Each ends within 2 s (send.h);
- * there is no way on before the last one, since its thread is joined anyway. */
+/* Ask every sending to stop and settle what comes back in time.  Of one that is deaf (a
+ * disk that does not answer) the end is not waited for: its lease brings it back. */
 static int
 wind_down(struct dispatcher *d, struct pool_report *report, struct err *e)
 {
+	const int64_t until = clock_mono_ms(d->o->clock) + STOP_MS;
+	int64_t left;
+
 	pool_stop(d->pool);
-	while (is_active(d))
-		if (pool_wait(d->pool, NULL, -1, report) &&
+	while (is_active(d) && (left = until - clock_mono_ms(d->o->clock)) > 0)
+		if (pool_wait(d->pool, NULL, left, report) &&
 		    settle_one(d, report, e) < 0)
 			return -1;
 	return 0;
