@@ -1,5 +1,4 @@
-/* auth.h - one log-on, by GSSAPI: SPNEGO outside, Kerberos or NTLMv2 inside (`relaxed`:
- * NTLMv2 alone).
+/* auth.h - one log-on, by GSSAPI: Kerberos in SPNEGO, or NTLMv2 by itself (ADR 0004).
  * A struct auth belongs to one thread at a time.  Credentials are private to it: no
  * process-wide credential cache and no environment variable is read or changed, except
  * the ccache that an address names.

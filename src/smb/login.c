@@ -224,7 +224,7 @@ acquire_ntlm(struct login *l, gss_name_t name, struct err *e)
 	if (GSS_ERROR(major))
 		return gss_failed(e, major, minor, l->mech,
 				  "NTLM is not to be had; is gss-ntlmssp installed?");
-	return l->relaxed ? relax(l, e) : offer_only(l, gss_ntlm(), e);
+	return l->relaxed ? relax(l, e) : 0;
 }
 
 int
@@ -238,11 +238,10 @@ login_ntlm(struct login *l, struct err *e)
 		return err_set(e, ERR_ADDRESS, WIN32_LOGON_FAILURE,
 			       "NTLM needs an account and a password; give both, or a "
 			       "keytab for Kerberos");
-	/* MIT's SPNEGO asks NTLM for signing keys whatever its caller wants, so a
-	 * relaxed log-on does without SPNEGO.  Servers know NTLM by its own first
-	 * bytes, too: Windows' Negotiate package, Samba, Impacket. */
-	if (l->relaxed)
-		l->mech = gss_ntlm();
+	/* Without SPNEGO (ADR 0004): servers know NTLM by its own first bytes - Windows'
+	 * Negotiate package, Samba, Impacket.  MIT's SPNEGO asks NTLM for signing keys
+	 * whatever its caller wants, and Debian 13's refuses the server's last token. */
+	l->mech = gss_ntlm();
 	if (import_name(l->account, GSS_C_NT_USER_NAME, &name, e))
 		return -1;
 	failed = acquire_ntlm(l, name, e);
