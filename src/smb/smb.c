@@ -17,6 +17,7 @@ enum { /* the defaults that smb.h promises */
        WINDOW_BYTES = 16 * 1024 * 1024,
        PORT = 445,
        FAREWELL_MS = 1000,
+       ECHO_MS = 2000, /* smb_echo(): a new connection is cheaper than a long wait */
        /* of one READ: Windows gives no more at once */
        PAYLOAD_BYTES = 1024 * 1024,
        /* Larger ones leave the processor's cache (measured: loopback) */
@@ -180,9 +181,16 @@ int
 smb_echo(struct smb *s, struct err *e)
 {
 	struct session_call call = {.command = PDU_ECHO};
+	struct conn *c = s->conn;
+	const int64_t progress_ms = c->progress_ms;
+	int rc;
 
+	if (c->progress_ms > ECHO_MS)
+		c->progress_ms = ECHO_MS;
 	pdu_put_simple(&call.buf, PDU_ECHO);
-	return session_call(s->conn, &call, e);
+	rc = session_call(c, &call, e);
+	c->progress_ms = progress_ms;
+	return rc;
 }
 
 void

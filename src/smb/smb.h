@@ -121,7 +121,8 @@ void smb_free(struct smb *s);
 
 bool smb_alive(const struct smb *s);
 
-/* One ECHO there and back: is an idle connection still good? */
+/* One ECHO there and back: is an idle connection still good?  -1 also when nothing moves
+ * for 2 s. */
 int smb_echo(struct smb *s, struct err *e) MUST_USE;
 
 /* Another stop switch for the calls to come: a kept connection serves another request.

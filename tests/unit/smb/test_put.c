@@ -538,6 +538,32 @@ a_busy_server_has_the_time_of_a_request(void **state)
 	fake_done(&f);
 }
 
+/* Whether an idle connection is still good shall be known soon. */
+static void
+an_echo_waits_two_seconds(void **state)
+{
+	int64_t now_ms = 0;
+	struct clock clock = {.mono_ms = hurry, .wall_ms = hurry, .self = &now_ms};
+	struct fake silent = {.lie = FAKE_SILENT}, honest = {0};
+	struct smb *s = fake_start(&silent, &clock);
+	struct err e;
+
+	(void)state;
+	assert_int_equal(smb_echo(s, &e), -1);
+	assert_int_equal(e.kind, ERR_ATTEMPT);
+	assert_string_equal(e.text, "DSSMS: no byte moved for 2 s; the line or the "
+				    "server is dead");
+	assert_false(smb_alive(s));
+	fake_stop(&silent, s);
+	fake_done(&silent);
+
+	s = fake_start(&honest, clock_real());
+	assert_int_equal(smb_echo(s, &e), 0);
+	assert_int_equal(s->conn->progress_ms, 30000); /* as before */
+	fake_stop(&honest, s);
+	fake_done(&honest);
+}
+
 static void
 stop_ends_the_wait(void **state)
 {
@@ -633,6 +659,7 @@ main(void)
 	    cmocka_unit_test(links_are_not_followed),
 	    cmocka_unit_test(silence_ends),
 	    cmocka_unit_test(a_busy_server_has_the_time_of_a_request),
+	    cmocka_unit_test(an_echo_waits_two_seconds),
 	    cmocka_unit_test(stop_ends_the_wait),
 	    cmocka_unit_test(freeing_in_the_middle_gives_everything_back),
 	};
