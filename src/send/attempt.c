@@ -11,6 +11,7 @@
 #include "send/publish.h"
 #include "send/run.h"
 #include "send/stage.h"
+#include "send/sweep.h"
 
 /* MS-ERREF 2.2: the account was refused.  Trying again would only lock it out. */
 static const uint32_t refused_logons[] = {
@@ -434,6 +435,10 @@ attempt_run(const struct attempt *a, struct attempt_result *out)
 	/* Nobody will come back for it. */
 	if (out->outcome == ATTEMPT_FAILED || r.order == OUTBOX_ORDER_CANCEL)
 		stage_remove(&r);
+	/* Once a connection: what it costs is a round trip or two, and the site is
+	 * not kept waiting, the slot was given back. */
+	if (!r.is_borrowed && out->outcome != ATTEMPT_LOST)
+		sweep_run(&r);
 	run_give_back(&r);
 	fill_history(&r, out->outcome, &e);
 	if (out->outcome != ATTEMPT_SENT)

@@ -89,6 +89,7 @@ static const struct row rows[] = {
 	{EVENT_TROUBLE, LOG_LEVEL_WARNING, "%s, Win32 error = %u", PLAIN},
 	{EVENT_RETRY_WAIT, LOG_LEVEL_INFO,
 	 "Waiting %s before retry No. %u (out of %u)", RETRY_WAIT_TIME},
+	{EVENT_DELETING, LOG_LEVEL_INFO, "Deleting remote file %s", PLAIN},
 	{EVENT_HEARTBEAT, LOG_LEVEL_WARNING, "Heartbeat is expired.", PLAIN},
 	{EVENT_CANT_REESTABLISH, LOG_LEVEL_WARNING,
 	 "Can't re-establish the connection.", PLAIN},

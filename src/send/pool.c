@@ -359,6 +359,19 @@ hook_give_back(void *self, const struct config_address *a, struct transport *t)
 	idle_give(p->idle, a, t, clock_mono_ms(p->options.clock));
 }
 
+/* Nothing becomes of them any more (I6 of the outbox).  FAILED may be retried. */
+static bool
+hook_is_over(void *self, int64_t request, const char *token)
+{
+	const struct worker *w = self;
+	AUTO_FREE struct request *r = mem_zero(1, sizeof(*r));
+	struct err unused;
+
+	return outbox_get(w->outbox, (struct request_id){request}, r, &unused) > 0 &&
+	       str_eq(r->token, token) &&
+	       (r->state == REQUEST_CANCELLED || r->state == REQUEST_SENT);
+}
+
 /* --- the thread ------------------------------------------------------------------ */
 
 /* An attempt that did not even begin. */
@@ -406,6 +419,7 @@ run_attempt(struct worker *w, struct package *package)
 		      .progress = hook_progress,
 		      .borrow = hook_borrow,
 		      .give_back = hook_give_back,
+		      .is_over = hook_is_over,
 		      .self = w},
 	};
 

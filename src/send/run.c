@@ -93,6 +93,23 @@ set_place(struct run *r)
 		       hex);
 }
 
+/* While a tree is removed at the site, an hour over a far line when it is a large one:
+ * the lease is renewed, a stop heard.  Orders can wait: after a cancel, removing is what
+ * was ordered. */
+static int
+beat_on(void *self, struct err *e)
+{
+	struct run *r = self;
+	const enum outbox_order decided = r->order;
+
+	if (run_beat(r, e) < 0 && (stop_thrown(r->a->stop) ||
+				   r->order == OUTBOX_GO_ON || r->order == OUTBOX_LOST))
+		return -1;
+	if (decided != OUTBOX_GO_ON)
+		r->order = decided;
+	return 0;
+}
+
 int
 run_connect(struct run *r, const struct config_address *to, struct err *e)
 {
@@ -106,12 +123,15 @@ run_connect(struct run *r, const struct config_address *to, struct err *e)
 	set_place(r);
 	str_copy_cut(r->history.address, sizeof(r->history.address), to->section);
 	str_copy_cut(r->history.server, sizeof(r->history.server), r->place);
-	if (!borrow(r)) {
+	r->is_borrowed = borrow(r);
+	if (!r->is_borrowed) {
 		r->wire_before_bytes = r->retransmits_before = 0;
 		rc = link_open(to, a->password, a->clock, a->stop, &r->transport, e);
 		if (rc == 0)
 			say_connected(r);
 	}
+	if (rc == 0)
+		transport_set_beat(r->transport, beat_on, r);
 	r->history.connect_ms += clock_mono_ms(a->clock) - from_ms;
 	return rc;
 }
@@ -155,6 +175,7 @@ run_give_back(struct run *r)
 	}
 	keep_facts(r);
 	transport_set_stop(t, NULL);
+	transport_set_beat(t, NULL, NULL);
 	r->transport = NULL;
 	h->give_back(h->self, r->address, t);
 }

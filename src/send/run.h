@@ -30,6 +30,7 @@ struct run {
 
 	/* for the history */
 	struct outbox_attempt history;
+	bool is_borrowed;           /* the connection was idle before               */
 	int64_t wire_before_bytes;  /* on a connection that others used before us   */
 	int64_t retransmits_before; /* likewise */
 };

@@ -9,8 +9,8 @@
  * Behind the door: event.c (what the sender log says) attempt.c (addresses, retries)
  * run.c (what its steps share) link.c (address -> transport) stage.c (what goes where,
  * resume) files.c (files in flight) prefix.c (the acknowledged prefix) verify.c
- * publish.c (the renames) check.c (an address tried) pool.c (threads, slots) idle.c
- * (connections kept) */
+ * publish.c (the renames) check.c (an address tried) sweep.c (what others left) pool.c
+ * (threads, slots) idle.c (connections kept) crash.c (places to die at, for tests) */
 #ifndef SEND_SEND_H
 #define SEND_SEND_H
 
@@ -77,6 +77,7 @@ enum event {
 	EVENT_NO_SPACE = 165,         /* []                                           */
 	EVENT_TROUBLE = 166,          /* [s words, u Win32 code]                      */
 	EVENT_RETRY_WAIT = 167,       /* [u retry, u out of, ms]                      */
+	EVENT_DELETING = 168,         /* [s remote path]                              */
 	EVENT_HEARTBEAT = 170,        /* []                                           */
 	EVENT_CANT_REESTABLISH = 171, /* []                                           */
 	EVENT_EXPIRED = 172,          /* [s site]                                     */
@@ -126,6 +127,8 @@ struct attempt_hooks {
 	struct transport *(*borrow)(void *self, const struct config_address *a);
 	void (*give_back)(void *self, const struct config_address *a,
 			  struct transport *t);
+	/* Is that request of ours over for good, so that what is staged for it may go? */
+	bool (*is_over)(void *self, int64_t request, const char *token);
 	void *self;
 };
 

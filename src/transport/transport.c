@@ -220,6 +220,14 @@ transport_drain(struct transport *t, struct err *e)
 	return t->ops->drain(t->impl, e);
 }
 
+void
+transport_set_beat(struct transport *t, int (*beat)(void *self, struct err *e),
+		   void *self)
+{
+	t->beat = beat;
+	t->beat_self = self;
+}
+
 /* --- remove_tree ----------------------------------------------------------------- */
 
 struct name {
@@ -366,7 +374,7 @@ remove_folder(struct transport *t, const char *path, struct err *e)
 		int rc =
 		    l->next < l->count ? remove_next(&r, l, e) : finish_batch(&r, l, e);
 
-		if (rc)
+		if (rc || (t->beat && t->beat(t->beat_self, e) < 0))
 			return -1;
 	}
 	return 0;

@@ -87,6 +87,8 @@ struct transport_ops {
 struct transport {
 	const struct transport_ops *ops;
 	void *impl;
+	int (*beat)(void *self, struct err *e); /* see transport_set_beat() */
+	void *beat_self;
 };
 
 /* Connect to an SMB share; `folder` below it ("" for the root) is made when missing and
@@ -110,6 +112,10 @@ void transport_free(struct transport *t); /* logs off when alive; NULL is fine *
 bool transport_alive(const struct transport *t);
 int transport_probe(struct transport *t, struct err *e) MUST_USE; /* one round trip */
 void transport_set_stop(struct transport *t, const struct stop *stop);
+/* Ask between the steps of what may take long, remove_tree(): -1 ends it with *e.
+ * NULL: never. */
+void transport_set_beat(struct transport *t, int (*beat)(void *self, struct err *e),
+			void *self);
 void transport_get_facts(const struct transport *t, struct transport_facts *out);
 
 /* 1: *out is filled; 0: nothing of that name. */

@@ -279,6 +279,14 @@ hook_give_back(void *self, const struct config_address *a, struct transport *t)
 	transport_free(t);
 }
 
+static bool
+hook_is_over(void *self, int64_t request, const char *token)
+{
+	const struct fixture *f = self;
+
+	return f->over && request == 7 && strcmp(token, f->over) == 0;
+}
+
 struct attempt_result
 fixture_run(struct fixture *f)
 {
@@ -298,6 +306,7 @@ fixture_run(struct fixture *f)
 		      .wait_hash = hook_wait_hash,
 		      .borrow = hook_borrow,
 		      .give_back = hook_give_back,
+		      .is_over = hook_is_over,
 		      .self = f},
 	};
 

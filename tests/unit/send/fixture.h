@@ -43,6 +43,7 @@ struct fixture {
 	int64_t order_after;  /* heard at that call of progress(); 0: never       */
 	enum outbox_order order;
 	int64_t stop_after; /* stop is thrown at that call; 0: never              */
+	const char *over;   /* token of a request that is over; NULL: none        */
 
 	/* what the hooks saw */
 	int64_t reports;

@@ -326,6 +326,49 @@ test_orders(void **state)
 	}
 }
 
+/* What was left of a request that is over goes; what is not ours stays. */
+static void
+test_leftovers(void **state)
+{
+	static const struct {
+		const char *path;
+		bool stays;
+	} rows[] = {
+	    {"7-0123456789abcdef/setup/file", false},
+	    {"7-fedcba9876543210/setup/file", true}, /* another sender's 7 */
+	    {"8-0123456789abcdef/setup/file", true},
+	    {"7-0123456789abcdef0/file", true},
+	    {"7x-0123456789abcdef/file", true},
+	    {"previous/other", true},
+	    {"notes", true},
+	};
+	AUTO_FREE char *log = NULL;
+	struct attempt_result r;
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f, true, 10);
+	f.over = "0123456789abcdef";
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO_FREE char *path = mem_printf(".lansender/%s", rows[i].path);
+
+		fixture_write(f.share[0], path, "text");
+	}
+	r = fixture_run(&f);
+	assert_int_equal(r.outcome, ATTEMPT_SENT);
+	fixture_check_published(&f, 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO_FREE char *path = mem_printf(".lansender/%s", rows[i].path);
+
+		assert_int_equal(fixture_there(f.share[0], path), rows[i].stays);
+	}
+	assert_false(fixture_there(f.share[0], ".lansender/7-0123456789abcdef"));
+	log = fixture_log(&f);
+	assert_non_null(strstr(log, "Deleting remote file "));
+	assert_non_null(strstr(log, ".lansender/7-0123456789abcdef\n"));
+	fixture_done(&f);
+}
+
 /* --- addresses ------------------------------------------------------------------- */
 
 static void
@@ -551,6 +594,7 @@ main(void)
 	    cmocka_unit_test(test_resume_later),
 	    cmocka_unit_test(test_staging_was_changed),
 	    cmocka_unit_test(test_orders),
+	    cmocka_unit_test(test_leftovers),
 	    cmocka_unit_test(test_no_address),
 	    cmocka_unit_test(test_second_address),
 	    cmocka_unit_test(test_no_address_answers),

@@ -211,6 +211,7 @@ test_troubles(void **state)
 	    "Error is considered fatal.",
 	    "the line broke, Win32 error = 64",
 	    "Waiting a minute before retry No. 1 (out of 2)",
+	    "Deleting remote file 1_06XCEN.PCK",
 	};
 
 	event_log(f->log, NULL, EVENT_NO_ADDRESS, "T30");
@@ -222,6 +223,7 @@ test_troubles(void **state)
 	event_log(f->log, NULL, EVENT_FATAL);
 	event_log(f->log, NULL, EVENT_TROUBLE, "the line broke", 64U);
 	event_log(f->log, NULL, EVENT_RETRY_WAIT, 1U, 2U, INT64_C(60000));
+	event_log(f->log, NULL, EVENT_DELETING, "1_06XCEN.PCK");
 	check_lines(f, lines, COUNT(lines));
 }
 

@@ -94,7 +94,7 @@ test_names_that_no_server_may_list(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++) {
 		struct liar l = {.name = names[i], .times = 1, .entries = 1};
-		struct transport t = {&liar_ops, &l};
+		struct transport t = {.ops = &liar_ops, .impl = &l};
 
 		assert_int_equal(transport_list(&t, "in", never, NULL, &e), -1);
 		assert_string_equal(err_kind_name(e.kind), "site");
@@ -110,7 +110,7 @@ test_remove_tree_stays_inside(void **state)
 {
 	struct liar l = {
 	    .name = "../../precious", .times = 1, .entries = 1, .remove_answer = 1};
-	struct transport t = {&liar_ops, &l};
+	struct transport t = {.ops = &liar_ops, .impl = &l};
 	struct err e;
 
 	(void)state;
@@ -129,7 +129,7 @@ test_remove_tree_does_not_enter_links(void **state)
 			 .times = 1,
 			 .entries = 1,
 			 .remove_answer = 1};
-	struct transport t = {&liar_ops, &l};
+	struct transport t = {.ops = &liar_ops, .impl = &l};
 	struct err e;
 
 	(void)state;
@@ -144,7 +144,7 @@ static void
 test_remove_tree_ends_when_nothing_goes(void **state)
 {
 	struct liar l = {.name = "ghost", .times = -1, .entries = 300};
-	struct transport t = {&liar_ops, &l};
+	struct transport t = {.ops = &liar_ops, .impl = &l};
 	struct err e;
 
 	(void)state;
@@ -156,11 +156,35 @@ test_remove_tree_ends_when_nothing_goes(void **state)
 	assert_int_equal(l.removed, 256);
 }
 
+static int
+beat_thrice(void *self, struct err *e)
+{
+	int *left = self;
+
+	return --*left > 0 ? 0 : err_set(e, ERR_STOP, 0, "stopped");
+}
+
+/* Who removes a large tree hears a stop, and renews what it holds. */
+static void
+test_remove_tree_beats(void **state)
+{
+	struct liar l = {.name = "file", .times = 1, .entries = 9, .remove_answer = 1};
+	struct transport t = {.ops = &liar_ops, .impl = &l};
+	struct err e;
+	int left = 3;
+
+	(void)state;
+	transport_set_beat(&t, beat_thrice, &left);
+	assert_int_equal(transport_remove_tree(&t, "staging", &e), -1);
+	assert_string_equal(e.text, "stopped");
+	assert_int_equal(l.removed, 3);
+}
+
 static void
 test_remove_tree_has_a_bottom(void **state)
 {
 	struct liar l = {.name = "d", .is_dir = true, .times = -1, .entries = 1};
-	struct transport t = {&liar_ops, &l};
+	struct transport t = {.ops = &liar_ops, .impl = &l};
 	struct err e;
 
 	(void)state;
@@ -187,6 +211,7 @@ main(void)
 	    cmocka_unit_test(test_remove_tree_stays_inside),
 	    cmocka_unit_test(test_remove_tree_does_not_enter_links),
 	    cmocka_unit_test(test_remove_tree_ends_when_nothing_goes),
+	    cmocka_unit_test(test_remove_tree_beats),
 	    cmocka_unit_test(test_remove_tree_has_a_bottom),
 	    cmocka_unit_test(test_free_takes_null),
 	};
