@@ -166,7 +166,7 @@ struct attempt_result {
 	struct request_progress progress; /* what is acknowledged now */
 	bool forget_progress; /* staging is gone or was emptied             */
 	bool connected;       /* the site was reached                       */
-	bool too_large;       /* SITE: has no room for this one, but for others */
+	bool too_large;       /* SITE: no room for this one, but for others */
 	const struct config_address *address; /* last one tried; NULL: none */
 	int64_t cpu_ms; /* processor time of its thread: all but hashing      */
 	struct outbox_attempt history;
@@ -232,7 +232,8 @@ struct pool_counts {
 	int retrying; /* between two tries, or ended and not reported yet: no slot    */
 };
 void pool_get_counts(struct pool *p, struct pool_counts *out);
-/* Threads for that site (NULL: all), until they are reported; of these: connecting. */
+/* Threads for that site (NULL: all), until they are reported.  Of these: connecting, or
+ * ended and not reported yet, since nobody knows then whether the site was reached. */
 int pool_site_active(struct pool *p, const char *site);
 int pool_site_connecting(struct pool *p, const char *site);
 
