@@ -569,9 +569,9 @@ count_site(struct pool *p, const char *site, bool connecting_only)
 
 	(void)pthread_mutex_lock(&p->lock);
 	for (const struct worker *w = p->workers; w; w = w->next)
-		count += (!site || str_eq_nocase(site, w->report.request.site)) &&
-			 (!connecting_only || w->stage == CONNECTING ||
-			  w->stage == ENDED);
+		count +=
+		    (!site || str_eq_nocase(site, w->report.request.site)) &&
+		    (!connecting_only || w->stage == CONNECTING || w->stage == ENDED);
 	(void)pthread_mutex_unlock(&p->lock);
 	return count;
 }

@@ -94,8 +94,8 @@ set_place(struct run *r)
 }
 
 /* While a tree is removed at the site, an hour over a far line when it is a large one:
- * the lease is renewed, a stop heard.  Orders can wait: after a cancel, removing is what
- * was ordered. */
+ * the lease is renewed, a stop heard.  Orders can wait: after a cancel, removing is
+ * what was ordered. */
 static int
 beat_on(void *self, struct err *e)
 {

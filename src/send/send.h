@@ -127,7 +127,7 @@ struct attempt_hooks {
 	struct transport *(*borrow)(void *self, const struct config_address *a);
 	void (*give_back)(void *self, const struct config_address *a,
 			  struct transport *t);
-	/* Is that request of ours over for good, so that what is staged for it may go? */
+	/* Is that request of ours over for good?  What is staged for it may go then. */
 	bool (*is_over)(void *self, int64_t request, const char *token);
 	void *self;
 };
