@@ -428,12 +428,15 @@ stage_remove(struct run *r)
 {
 	AUTO_FREE char *manifest =
 	    mem_printf("%s/%s" PUBLISH_SUFFIX, r->staging, r->a->request->package.name);
-	struct err unused;
+	struct err e;
 
 	if (!r->transport || !transport_alive(r->transport) ||
 	    !str_eq(r->staged_on, r->place))
 		return;
 	r->staging_gone = true;
-	if (transport_remove(r->transport, manifest, false, &unused) >= 0)
-		(void)!transport_remove_tree(r->transport, r->staging, &unused);
+	/* A name that the server refuses (ERR_REQUEST) is that of nothing there. */
+	if (transport_remove(r->transport, manifest, false, &e) < 0 &&
+	    e.kind != ERR_REQUEST)
+		return;
+	(void)!transport_remove_tree(r->transport, r->staging, &e);
 }
