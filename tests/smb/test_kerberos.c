@@ -61,7 +61,10 @@ static const struct gets_in {
     /* AES-256 starts from all 32 bytes of the ticket's key */
     {SMB_AUTH_KERBEROS, "smssend", NULL, true, SMB_REQUIRED, 0, true, "AES-256-GCM",
      ""},
-    {SMB_AUTH_NEGOTIATE, "CORP\\smssend", "P4ss word%1", false, SMB_OFF, 0, true, "",
+    {SMB_AUTH_NEGOTIATE, "smssend@CORP.TEST", "P4ss word%1", false, SMB_OFF, 0, true,
+     "", "AES-GMAC"},
+    /* names no realm: Kerberos is not asked */
+    {SMB_AUTH_NEGOTIATE, "CORP\\smssend", "P4ss word%1", false, SMB_OFF, 0, false, "",
      "AES-GMAC"},
     {SMB_AUTH_NTLM, "CORP\\smssend", "P4ss word%1", false, SMB_REQUIRED, 0, false,
      "AES-256-GCM", ""},
@@ -102,14 +105,14 @@ static const struct stays_out {
 	const char *in_text;
 } out_rows[] = {
     {SMB_AUTH_KERBEROS, "smssend", "wrong", NULL, 1326, "password or keytab is wrong"},
-    {SMB_AUTH_KERBEROS, "nobody", "x", NULL, 1326, "KDC knows no such account"},
+    {SMB_AUTH_KERBEROS, "nobody", "x", NULL, 1317, "KDC knows no such account"},
     {SMB_AUTH_KERBEROS, "smsold", "P4ss word%2", NULL, 1331, "disabled"},
     {SMB_AUTH_KERBEROS, "smssend", "P4ss word%1", "nosuch", 1396, "cifs/NAME"},
     {SMB_AUTH_KERBEROS, "a@elsewhere.test", "x", NULL, 1311, "no KDC"},
     /* the KDC said the password is wrong: not tried again by NTLM */
-    {SMB_AUTH_NEGOTIATE, "CORP\\smssend", "wrong", NULL, 1326, "Kerberos log-on"},
+    {SMB_AUTH_NEGOTIATE, "smssend@CORP.TEST", "wrong", NULL, 1326, "Kerberos log-on"},
     /* no such account for either, and both say so */
-    {SMB_AUTH_NEGOTIATE, "CORP\\nobody", "x", NULL, 1326, "first tried: Kerberos"},
+    {SMB_AUTH_NEGOTIATE, "nobody@CORP.TEST", "x", NULL, 1326, "first tried: Kerberos"},
     {SMB_AUTH_NTLM, "CORP\\smsold", "P4ss word%2", NULL, 1331,
      "STATUS_ACCOUNT_DISABLED"},
 };
