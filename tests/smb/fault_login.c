@@ -63,13 +63,12 @@ struct fault_login *
 fault_login_new(void)
 {
 	struct fault_login *l = mem_zero(1, sizeof(*l));
-	gss_OID_set_desc spnego = {1, gss_spnego()}, ntlm = {1, gss_ntlm()};
+	gss_OID_set_desc ntlm = {1, gss_ntlm()}; /* as it comes: ADR 0004 */
 	OM_uint32 minor;
 
 	KEPT_BEGIN();
-	if (gss_acquire_cred(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &spnego,
-			     GSS_C_ACCEPT, &l->cred, NULL, NULL) != GSS_S_COMPLETE ||
-	    gss_set_neg_mechs(&minor, l->cred, &ntlm) != GSS_S_COMPLETE)
+	if (gss_acquire_cred(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &ntlm,
+			     GSS_C_ACCEPT, &l->cred, NULL, NULL) != GSS_S_COMPLETE)
 		abort(); /* gss-ntlmssp is not installed */
 	KEPT_END();
 	return l;
