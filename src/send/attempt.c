@@ -165,7 +165,7 @@ static int
 transfer(struct run *r, struct err *e)
 {
 	const struct attempt *a = r->a;
-	const struct publish p = {
+	struct publish p = {
 	    .transport = r->transport,
 	    .name = a->request->package.name,
 	    .staging = r->staging,
@@ -184,8 +184,8 @@ transfer(struct run *r, struct err *e)
 			       "the start",
 			       r->place);
 	}
-	if ((found == PUBLISH_STAGED || found == PUBLISH_NOTHING) &&
-	    stage_run(r, e) < 0)
+	p.is_staged = found == PUBLISH_STAGED || found == PUBLISH_NOTHING;
+	if (p.is_staged && stage_run(r, e) < 0)
 		return -1;
 	return publish(r, &p, e);
 }

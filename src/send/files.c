@@ -357,6 +357,22 @@ files_mkdir(struct files *s, const char *remote, struct err *e)
 }
 
 int
+files_touch(struct files *s, const char *remote, int64_t mtime_ns, struct err *e)
+{
+	struct transport_touch touch = {.mtime_ns = mtime_ns, .done = folder_done};
+	struct folder *f;
+
+	if (verdict(s, 0, e) < 0)
+		return -1;
+	f = mem_zero(1, sizeof(*f));
+	f->all = s;
+	f->remote = mem_dup(remote);
+	touch.path = f->remote;
+	touch.self = f;
+	return verdict(s, transport_touch_queued(s->run->transport, &touch, e), e);
+}
+
+int
 files_drain(struct files *s, struct err *e)
 {
 	return verdict(s, transport_drain(s->run->transport, e), e);

@@ -45,6 +45,10 @@ int files_put_local(struct files *s, const char *local, const char *remote,
 /* Queue a folder. */
 int files_mkdir(struct files *s, const char *remote, struct err *e) MUST_USE;
 
+/* Queue the last write time of a folder that is there. */
+int files_touch(struct files *s, const char *remote, int64_t mtime_ns,
+		struct err *e) MUST_USE;
+
 /* Until all of it is done.  -1: the first trouble. */
 int files_drain(struct files *s, struct err *e) MUST_USE;
 

@@ -236,7 +236,8 @@ send_files(struct stage *s, struct err *e)
 
 /* --- the rest -------------------------------------------------------------------- */
 
-/* Last, since every file that is made in a folder changes the folder's time. */
+/* Last, since every file that is made in a folder changes the folder's time.  Queued;
+ * the manifest, which lies in none of them, goes along. */
 static int
 set_folder_times(struct stage *s, struct err *e)
 {
@@ -255,8 +256,7 @@ set_folder_times(struct stage *s, struct err *e)
 			continue;
 		remote = remote_path(s, entry.path);
 		if (run_beat(r, e) < 0 ||
-		    transport_set_mtime(r->transport, remote, true, entry.mtime_ns, e) <
-			0)
+		    files_touch(&s->files, remote, entry.mtime_ns, e) < 0)
 			return -1;
 	}
 	return rc;

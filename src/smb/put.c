@@ -123,8 +123,8 @@ leave(struct job *j)
 	(*counter(j))--;
 }
 
-static void
-begin(struct job *j, enum job_state state)
+void
+job_begin(struct job *j, enum job_state state)
 {
 	list_remove(&j->puts->waiting, j);
 	list_add(&j->puts->begun, j);
@@ -165,57 +165,8 @@ job_restart(struct job *j)
 	list_add_first(&j->puts->waiting, j);
 }
 
-/* --- folders ---------------------------------------------------------------------- */
-
-static void
-folder_done(struct chain *c, const struct err *e)
-{
-	struct job *j = c->self;
-	struct err why;
-
-	if (e)
-		return; /* puts_died() tells all */
-	if (c->part[0].status == NT_NOT_A_DIRECTORY) {
-		(void)err_set(
-		    &why, ERR_SITE, 183,
-		    "%s: a file of that name is in the way; rename or remove it "
-		    "at the site",
-		    j->put.path);
-		job_fail(j, &why);
-	} else if (chain_result(c, BLAME_CREATE, j->put.path, &why) < 0) {
-		job_fail(j, &why);
-	}
-	job_finish(j);
-}
-
-static void
-folder_begin(struct job *j)
-{
-	struct chain *c = &j->chain;
-	struct err e;
-
-	begin(j, JOB_FOLDER);
-	chain_init(c, j->puts->s->conn);
-	c->done = folder_done;
-	c->self = j;
-	chain_add(c, PDU_CREATE, 0);
-	if (pdu_put_create(&c->buf,
-			   &(struct pdu_create){.path = j->put.path,
-						.access = PDU_READ_ATTRIBUTES,
-						.share = PDU_SHARE_READ |
-							 PDU_SHARE_WRITE |
-							 PDU_SHARE_DELETE,
-						.disposition = PDU_OPEN_IF,
-						.options = PDU_DIRECTORY},
-			   &e) < 0) {
-		job_fail(j, &e);
-		job_finish(j);
-		return;
-	}
-	chain_add(c, PDU_CLOSE, 0);
-	pdu_put_close(&c->buf, &pdu_file_id_related);
-	chain_start(c, j->puts->s->compounds);
-}
+/* --- folders ------------------------------------------------------------------------
+ */
 
 static bool
 is_slash(char c)
@@ -241,7 +192,8 @@ must_wait(const struct puts *p, const struct job *j)
 	if (p->folders == 0)
 		return false;
 	for (const struct job *f = p->begun.first; f; f = f->next)
-		if (f->state == JOB_FOLDER && lies_in(j->put.path, f->put.path))
+		if (f->state == JOB_FOLDER && !f->touches &&
+		    lies_in(j->put.path, f->put.path))
 			return true;
 	return false;
 }
@@ -265,13 +217,13 @@ begin_next(struct puts *p)
 	if (!small_fits(p, j)) {
 		if (p->large >= LARGE_MAX)
 			return false;
-		begin(j, JOB_OPENING);
+		job_begin(j, JOB_OPENING);
 		large_begin(j);
 		return true;
 	}
 	if (p->small >= SMALL_MAX || !window_open(&p->first.window))
 		return false;
-	begin(j, JOB_SMALL);
+	job_begin(j, JOB_SMALL);
 	small_begin(j);
 	return true;
 }
@@ -422,6 +374,22 @@ smb_mkdir_queued(struct smb *s, const char *path,
 	j->puts = p;
 	j->put = (struct smb_put){.path = path, .done = done, .self = self};
 	j->is_folder = true;
+	return enqueue(s, j, e);
+}
+
+int
+smb_touch_queued(struct smb *s, const struct smb_touch *t, struct err *e)
+{
+	struct puts *p = puts_of(s);
+	struct job *j = job_new(p);
+
+	j->puts = p;
+	j->put = (struct smb_put){.path = t->path,
+				  .mtime_100ns = t->mtime_100ns,
+				  .done = t->done,
+				  .self = t->self};
+	j->is_folder = true;
+	j->touches = true;
 	return enqueue(s, j, e);
 }
 

@@ -1,5 +1,5 @@
 /* put.h - the pipeline: files on their way, many at once.
- * ROOM: put.c, put_small.c, put_large.c, bundle.c.
+ * ROOM: put.c, put_folder.c, put_small.c, put_large.c, bundle.c.
  *
  *               .--> SMALL ---------------------------------------------.
  *   WAITING ----+    CREATE+WRITE+SET_INFO+CLOSE, one compound          |
@@ -72,6 +72,7 @@ struct job {
 	struct puts *puts;
 	struct smb_put put;
 	bool is_folder;
+	bool touches;   /* a folder that is there: set its time */
 	bool not_small; /* the server wrote it short: go the long way */
 	enum job_state state;
 	struct chain chain;
@@ -107,6 +108,8 @@ struct puts {
 	struct block *spare_blocks;
 };
 
+/* Off the queue, into that state. */
+void job_begin(struct job *j, enum job_state state);
 /* A job that failed keeps the first reason. */
 void job_fail(struct job *j, const struct err *e);
 /* It is over: tell its owner and forget it. */
@@ -120,6 +123,8 @@ void job_restart(struct job *j);
 bool small_fits(const struct puts *p, const struct job *j);
 int64_t small_cost_bytes(const struct job *j);
 void small_begin(struct job *j);
+
+void folder_begin(struct job *j);
 
 void large_begin(struct job *j);
 bool large_has_more(const struct job *j);

@@ -19,13 +19,14 @@
  * The server is not trusted: every reply is bounds-checked and, with signing, verified.
  *
  * Callbacks (read, acked, done) run inside a call on the same struct smb and must not
- * make another one, but smb_put() and smb_mkdir_queued(), which then only queue.
+ * make another one, but smb_put(), smb_mkdir_queued() and smb_touch_queued(), which
+ * then only queue.
  *
  * Behind the door: pdu_request.c and pdu_reply.c (messages), dial.c (TCP), conn.c,
  * conn_out.c and conn_in.c (poll loop), credits.c, window.c, crypto.c (keys, signing,
  * encryption), auth.c (GSSAPI), negotiate.c, session.c, chain.c (requests about one
- * file as one), smb.c, options.c, file.c, query.c, put.c, put_small.c, put_large.c and
- * bundle.c (pipeline), ntstatus.c (status -> Win32, text), blame.c (status -> whose
+ * file as one), smb.c, options.c, file.c, query.c, put.c, put_folder.c, put_small.c,
+ * put_large.c and bundle.c (pipeline), ntstatus.c (status -> Win32, text), blame.c (status -> whose
  * fault). */
 #ifndef SMB_SMB_H
 #define SMB_SMB_H
@@ -257,6 +258,16 @@ int smb_drain(struct smb *s, struct err *e) MUST_USE;
 int smb_mkdir_queued(struct smb *s, const char *path,
 		     void (*done)(void *self, const struct err *e), void *self,
 		     struct err *e) MUST_USE;
+
+/* The last write time of a folder that is there, pipelined likewise.  The struct is
+ * copied; path must live until done(). */
+struct smb_touch {
+	const char *path;
+	int64_t mtime_100ns;
+	void (*done)(void *self, const struct err *e);
+	void *self;
+};
+int smb_touch_queued(struct smb *s, const struct smb_touch *t, struct err *e) MUST_USE;
 
 /* --- status ----------------------------------------------------------------------- */
 

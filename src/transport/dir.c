@@ -592,6 +592,20 @@ dir_mkdir_queued(void *impl, const char *path,
 }
 
 static int
+dir_touch_queued(void *impl, const struct transport_touch *t, struct err *e)
+{
+	struct dir *d = impl;
+	struct err why;
+
+	t->done(t->self,
+		dir_set_mtime(d, t->path, true, t->mtime_ns, &why) < 0 ? &why : NULL);
+	if (!d->dead.kind)
+		return 0;
+	*e = d->dead;
+	return -1;
+}
+
+static int
 dir_drain(void *impl, struct err *e)
 {
 	return check_alive(impl, e);
@@ -613,6 +627,7 @@ static const struct transport_ops dir_ops = {
     .set_mtime = dir_set_mtime,
     .put = dir_put,
     .mkdir_queued = dir_mkdir_queued,
+    .touch_queued = dir_touch_queued,
     .drain = dir_drain,
 };
 

@@ -229,6 +229,17 @@ faulty_mkdir_queued(void *impl, const char *path,
 }
 
 static int
+faulty_touch_queued(void *impl, const struct transport_touch *t, struct err *e)
+{
+	struct faulty *f = impl;
+
+	if (!count(f, e))
+		return f->inner->ops->touch_queued(f->inner->impl, t, e);
+	t->done(t->self, e);
+	return -1;
+}
+
+static int
 faulty_drain(void *impl, struct err *e)
 {
 	struct faulty *f = impl;
@@ -254,6 +265,7 @@ static const struct transport_ops faulty_ops = {
     .set_mtime = faulty_set_mtime,
     .put = faulty_put,
     .mkdir_queued = faulty_mkdir_queued,
+    .touch_queued = faulty_touch_queued,
     .drain = faulty_drain,
 };
 

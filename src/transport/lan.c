@@ -10,6 +10,7 @@
 #include "transport/filetime.h"
 
 enum {
+	ALREADY_EXISTS = 183,            /* ERROR_ALREADY_EXISTS, MS-ERREF 2.2 */
 	ATTRIBUTE_HIDDEN = 0x2,          /* MS-FSCC 2.6 */
 	ATTRIBUTE_REPARSE_POINT = 0x400, /* MS-FSCC 2.6 */
 };
@@ -200,9 +201,13 @@ lan_rename(void *impl, const char *from, const char *to, bool replace, struct er
 	AUTO_FREE char *full_from = full_path(l, from);
 	AUTO_FREE char *full_to = full_path(l, to);
 
-	if (replace && check_no_folder(l, full_to, e))
+	/* Mostly nothing is in the way: then one round trip does. */
+	if (smb_rename(l->smb, full_from, full_to, false, e) == 0)
+		return 0;
+	if (!replace || e->win32 != ALREADY_EXISTS || !smb_alive(l->smb) ||
+	    check_no_folder(l, full_to, e) < 0)
 		return -1;
-	return smb_rename(l->smb, full_from, full_to, replace, e);
+	return smb_rename(l->smb, full_from, full_to, true, e);
 }
 
 static int
@@ -369,6 +374,38 @@ lan_mkdir_queued(void *impl, const char *path,
 	return smb_mkdir_queued(l->smb, m->full, mkdir_done, m, e);
 }
 
+struct lan_touch {
+	char *full;
+	struct transport_touch outer;
+};
+
+static void
+touch_done(void *self, const struct err *e)
+{
+	struct lan_touch *t = self;
+
+	t->outer.done(t->outer.self, e);
+	mem_free(t->full);
+	mem_free(t);
+}
+
+static int
+lan_touch_queued(void *impl, const struct transport_touch *outer, struct err *e)
+{
+	const struct lan *l = impl;
+	struct lan_touch *t = mem_zero(1, sizeof(*t));
+
+	t->full = full_path(l, outer->path);
+	t->outer = *outer;
+	return smb_touch_queued(
+	    l->smb,
+	    &(struct smb_touch){.path = t->full,
+				.mtime_100ns = filetime_of(outer->mtime_ns),
+				.done = touch_done,
+				.self = t},
+	    e);
+}
+
 static int
 lan_drain(void *impl, struct err *e)
 {
@@ -442,6 +479,7 @@ static const struct transport_ops lan_ops = {
     .set_mtime = lan_set_mtime,
     .put = lan_put,
     .mkdir_queued = lan_mkdir_queued,
+    .touch_queued = lan_touch_queued,
     .drain = lan_drain,
 };
 

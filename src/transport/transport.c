@@ -215,6 +215,18 @@ transport_mkdir_queued(struct transport *t, const char *path,
 }
 
 int
+transport_touch_queued(struct transport *t, const struct transport_touch *touch,
+		       struct err *e)
+{
+	struct err why;
+
+	if (!check_path(touch->path, false, &why))
+		return t->ops->touch_queued(t->impl, touch, e);
+	touch->done(touch->self, &why);
+	return 0;
+}
+
+int
 transport_drain(struct transport *t, struct err *e)
 {
 	return t->ops->drain(t->impl, e);

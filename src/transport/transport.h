@@ -55,6 +55,14 @@ struct transport_put {
 	void *self;
 };
 
+/* The last write time of a folder that is there; copied likewise. */
+struct transport_touch {
+	const char *path;
+	int64_t mtime_ns;
+	void (*done)(void *self, const struct err *e); /* once; NULL: it is set */
+	void *self;
+};
+
 /* What an implementation fills in.  The promises are those of the functions below. */
 struct transport_ops {
 	void (*free)(void *impl);
@@ -81,6 +89,7 @@ struct transport_ops {
 	int (*mkdir_queued)(void *impl, const char *path,
 			    void (*done)(void *self, const struct err *e), void *self,
 			    struct err *e);
+	int (*touch_queued)(void *impl, const struct transport_touch *t, struct err *e);
 	int (*drain)(void *impl, struct err *e);
 };
 
@@ -157,6 +166,8 @@ int transport_put(struct transport *t, const struct transport_put *p,
 		  struct err *e) MUST_USE;
 int transport_mkdir_queued(struct transport *t, const char *path,
 			   void (*done)(void *self, const struct err *e), void *self,
+			   struct err *e) MUST_USE;
+int transport_touch_queued(struct transport *t, const struct transport_touch *touch,
 			   struct err *e) MUST_USE;
 /* Until every queued put and folder is done.  -1: the connection died. */
 int transport_drain(struct transport *t, struct err *e) MUST_USE;

@@ -527,6 +527,43 @@ test_set_mtime(void **state)
 		      ERR_NONE, 0);
 }
 
+static int
+touch(struct fixture *f, const char *path, int64_t mtime_ns, struct source *s)
+{
+	struct transport_touch t = {
+	    .path = path, .mtime_ns = mtime_ns, .done = source_done, .self = s};
+
+	return transport_touch_queued(f->t, &t, &f->e);
+}
+
+/* The time of a folder stays, whatever was made in it and set in the same breath. */
+static void
+test_queued_touch(void **state)
+{
+	struct fixture *f = *state;
+	struct source outer = {0}, inner = {0}, missing = {0}, bad = {0};
+	const int64_t ns = INT64_C(921685636123456700);
+	struct transport_stat st;
+
+	make(f, "outer");
+	make(f, "outer/inner");
+	put_ok(f, "outer/inner/file", 1);
+	assert_int_equal(touch(f, "outer", ns, &outer), 0);
+	assert_int_equal(touch(f, "outer/inner", ns + 100, &inner), 0);
+	assert_int_equal(touch(f, "missing", ns, &missing), 0);
+	assert_int_equal(touch(f, "../x", ns, &bad), 0);
+	assert_int_equal(transport_drain(f->t, &f->e), 0);
+	assert_true(outer.ok && inner.ok);
+	assert_int_equal(missing.done_count, 1);
+	assert_false(missing.ok);
+	assert_int_equal(bad.done_count, 1);
+	assert_false(bad.ok);
+	assert_int_equal(stat_of(f, "outer", &st), 1);
+	assert_int_equal(st.mtime_ns, ns);
+	assert_int_equal(stat_of(f, "outer/inner", &st), 1);
+	assert_int_equal(st.mtime_ns, ns + 100);
+}
+
 static void
 test_bad_paths(void **state)
 {
@@ -636,6 +673,7 @@ main(void)
 	    CASE(test_remove_tree),
 	    CASE(test_read),
 	    CASE(test_set_mtime),
+	    CASE(test_queued_touch),
 	    CASE(test_bad_paths),
 	    CASE(test_space_and_probe),
 	    CASE(test_stop),
