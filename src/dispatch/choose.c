@@ -70,6 +70,6 @@ choose_look_again_at_ms(const struct choose_site *s, const struct choose_load *l
 		return INT64_MAX;
 	if (choose_load_total(load) == 0 && probe_at_ms(s, limits) < at)
 		at = probe_at_ms(s, limits);
-	/* What has come already is not waited for: something else keeps it from going. */
+	/* What has come already is not waited for: something else keeps it back. */
 	return at > now_ms ? at : INT64_MAX;
 }

@@ -303,7 +303,7 @@ wait_ms(struct dispatcher *d)
 	const int64_t idle_at_ms = pool_close_idle(d->pool);
 	int64_t until = mono_ms + LONGEST_WAIT_MS;
 
-	/* Nothing is chosen during a pause, so what time has made due meanwhile waits. */
+	/* Nothing is chosen during a pause: what has become due meanwhile waits. */
 	if (d->pause_until_ms > mono_ms)
 		until = earlier(until, d->pause_until_ms);
 	else if (d->look_again_at_ms != INT64_MAX)

@@ -8,7 +8,7 @@
 #include "outbox/outbox.h"
 #include "send/send.h"
 
-/* The outbox was kept busy by another process for too long (MS-ERREF 2.2, ERROR_BUSY). */
+/* Another process kept the outbox busy for too long (MS-ERREF 2.2, ERROR_BUSY). */
 enum { SETTLE_BUSY = 170 };
 
 /* Write the end of the attempt to the outbox and the log.  *local: our own disk or

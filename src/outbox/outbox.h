@@ -271,7 +271,8 @@ int outbox_finish(struct outbox *o, struct request_id id, const char *owner,
 /* Leases that ran out ("Heartbeat is expired."): back to PENDING with their progress,
  * or to what a person ordered meanwhile, and an attempt "lost" in the history; and with
  * `name`, all that this name had claimed (at its start; NULL: none).  Requests over
- * their lifetime or deadline: FAILED when not active.  each(): what became of whom; may be NULL.
+ * their lifetime or deadline: FAILED when not active.  each(): what became of whom; may
+ * be NULL.
  * Costs next to nothing when nothing is due: for the dispatcher's every turn. */
 int outbox_recover(struct outbox *o, const char *name, int64_t now_ms,
 		   void (*each)(void *self, const struct request *r,

@@ -30,8 +30,8 @@ struct publish {
 	const char *name;          /* of the package                              */
 	const char *staging;       /* its staging folder                          */
 	const char *manifest_path; /* local: the manifest's bytes                 */
-	bool
-	    is_staged; /* whole, by this connection a moment ago: need not be looked for */
+	/* Whole, staged by this connection a moment ago: need not be looked for. */
+	bool is_staged;
 	/* Told before (done false) and after the renames that people see; or NULL. */
 	void (*say)(void *self, const char *from, const char *to, bool done);
 	void *self;

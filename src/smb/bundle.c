@@ -11,8 +11,8 @@
 
 enum {
 	LOOK_US = 500000, /* between looks at the line; a choice */
-	/* Looks with loss and an empty queue before more connections are opened: one may
-	 * be the end of a slow start. */
+	/* Looks with loss and an empty queue before more connections are opened: one
+	 * may be the end of a slow start. */
 	LOSSY_LOOKS = 2,
 	/* What must be left to send, at the present rate, to be worth the log-ons */
 	WORTH_S = 5,

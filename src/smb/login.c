@@ -238,9 +238,10 @@ login_ntlm(struct login *l, struct err *e)
 		return err_set(e, ERR_ADDRESS, WIN32_LOGON_FAILURE,
 			       "NTLM needs an account and a password; give both, or a "
 			       "keytab for Kerberos");
-	/* Without SPNEGO (ADR 0004): servers know NTLM by its own first bytes - Windows'
-	 * Negotiate package, Samba, Impacket.  MIT's SPNEGO asks NTLM for signing keys
-	 * whatever its caller wants, and Debian 13's refuses the server's last token. */
+	/* Without SPNEGO (ADR 0004): servers know NTLM by its own first bytes -
+	 * Windows' Negotiate package, Samba, Impacket.  MIT's SPNEGO asks NTLM for
+	 * signing keys whatever its caller wants, and Debian 13's refuses the
+	 * server's last token. */
 	l->mech = gss_ntlm();
 	if (import_name(l->account, GSS_C_NT_USER_NAME, &name, e))
 		return -1;

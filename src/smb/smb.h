@@ -5,9 +5,9 @@
  * requests or sites; names are what MS-SMB2 and MS-FSCC call things.
  *
  * Calls come in two kinds.  Plain calls (smb_open, smb_stat, ...) send and wait for
- * their reply.  Queued calls (smb_put, smb_mkdir_queued) go into the pipeline and return at
- * once, or after making room; their `done` runs inside some later call on the same
- * struct smb. While a plain call waits, queued ones go on: one poll loop drives
+ * their reply.  Queued calls (smb_put, smb_mkdir_queued) go into the pipeline and
+ * return at once, or after making room; their `done` runs inside some later call on the
+ * same struct smb.  While a plain call waits, queued ones go on: one poll loop drives
  * everything.
  *
  * Every wait ends: by the reply, the connect / request / no-progress deadline, or
@@ -26,8 +26,8 @@
  * conn_out.c and conn_in.c (poll loop), credits.c, window.c, crypto.c (keys, signing,
  * encryption), auth.c (GSSAPI), negotiate.c, session.c, chain.c (requests about one
  * file as one), smb.c, options.c, file.c, query.c, put.c, put_folder.c, put_small.c,
- * put_large.c and bundle.c (pipeline), ntstatus.c (status -> Win32, text), blame.c (status -> whose
- * fault). */
+ * put_large.c and bundle.c (pipeline), ntstatus.c (status -> Win32, text), blame.c
+ * (status -> whose fault). */
 #ifndef SMB_SMB_H
 #define SMB_SMB_H
 
@@ -112,9 +112,9 @@ struct smb;
  * not to be had ERR_ATTEMPT  the line broke in the middle ERR_STOP */
 int smb_connect(const struct smb_options *o, struct smb **out, struct err *e) MUST_USE;
 
-/* The ticket cache of whoever runs this process: $KRB5CCNAME, else what krb5.conf or the
- * library has for a user.  Yours to free; for an account that somebody at a terminal got
- * by kinit. */
+/* The ticket cache of whoever runs this process: $KRB5CCNAME, else what krb5.conf or
+ * the library has for a user.  Yours to free; for an account that somebody at a
+ * terminal got by kinit. */
 int smb_own_ccache(char **out, struct err *e) MUST_USE;
 
 /* Close open handles, log off politely when alive (within 1 s), free.  NULL is fine. */
@@ -122,8 +122,8 @@ void smb_free(struct smb *s);
 
 bool smb_alive(const struct smb *s);
 
-/* One ECHO there and back: is an idle connection still good?  -1 also when nothing moves
- * for 2 s. */
+/* One ECHO there and back: is an idle connection still good?  -1 also when nothing
+ * moves for 2 s. */
 int smb_echo(struct smb *s, struct err *e) MUST_USE;
 
 /* Another stop switch for the calls to come: a kept connection serves another request.

@@ -1,6 +1,6 @@
-/* What the steps of an attempt share: connections that cannot be had, and idle ones that
- * others have used before; what is kept, when it cannot be true; sources that cannot be
- * read. */
+/* What the steps of an attempt share: connections that cannot be had, and idle ones
+ * that others have used before; what is kept, when it cannot be true; sources that
+ * cannot be read. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
