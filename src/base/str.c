@@ -158,6 +158,22 @@ str_ends(const char *text, const char *suffix)
 	return len >= tail && strcmp(text + len - tail, suffix) == 0;
 }
 
+void
+str_upper(char *text)
+{
+	for (; *text; text++)
+		if (*text >= 'a' && *text <= 'z')
+			*text = (char)(*text - 'a' + 'A');
+}
+
+void
+str_lower(char *text)
+{
+	for (; *text; text++)
+		if (*text >= 'A' && *text <= 'Z')
+			*text = (char)(*text - 'A' + 'a');
+}
+
 static unsigned
 least(unsigned a, unsigned b, unsigned c)
 {

@@ -40,6 +40,9 @@ bool str_eq_nocase(const char *a, const char *b); /* ASCII case only           *
 bool str_starts(const char *text, const char *prefix);
 bool str_ends(const char *text, const char *suffix);
 
+void str_upper(char *text); /* in place; ASCII only */
+void str_lower(char *text); /* likewise             */
+
 /* How many edits turn a into b (Levenshtein): for "did you mean".  Texts over 64
  * bytes count as far apart (999). */
 unsigned str_distance(const char *a, const char *b);

@@ -5,6 +5,7 @@
 #include "front/command.h"
 #include "front/commands.h"
 #include "front/print.h"
+#include "smb/smb.h"
 
 static int run_help(const struct call *call);
 
@@ -129,8 +130,10 @@ run_all(int argc, char **argv)
 int
 front_main(int argc, char **argv)
 {
-	int code = run_all(argc, argv);
+	int code;
 
+	smb_prepare();
+	code = run_all(argc, argv);
 	/* What could not be printed (a full disk behind `>`) is not done. */
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		struct err e;

@@ -105,14 +105,6 @@ has_upper(const char *text)
 	return *text != '\0';
 }
 
-static void
-make_upper(char *text)
-{
-	for (; *text; text++)
-		if (*text >= 'a' && *text <= 'z')
-			*text = (char)(*text - 'a' + 'A');
-}
-
 /* Realms are upper case by custom and compared by case; people type domains in lower
  * case.  One with a capital in it was meant as it is. */
 static char *
@@ -121,7 +113,7 @@ with_realm(const char *user, size_t user_len, const char *realm)
 	char *name = mem_printf("%.*s@%s", (int)user_len, user, realm);
 
 	if (!has_upper(realm))
-		make_upper(name + user_len);
+		str_upper(name + user_len);
 	return name;
 }
 

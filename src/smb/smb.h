@@ -24,10 +24,10 @@
  *
  * Behind the door: pdu_request.c and pdu_reply.c (messages), dial.c (TCP), conn.c,
  * conn_out.c and conn_in.c (poll loop), credits.c, window.c, crypto.c (keys, signing,
- * encryption), auth.c (GSSAPI), negotiate.c, session.c, chain.c (requests about one
- * file as one), smb.c, options.c, file.c, query.c, put.c, put_folder.c, put_small.c,
- * put_large.c and bundle.c (pipeline), ntstatus.c (status -> Win32, text), blame.c
- * (status -> whose fault). */
+ * encryption), auth.c (GSSAPI), prepare.c, negotiate.c, session.c, chain.c (requests
+ * about one file as one), smb.c, options.c, file.c, query.c, put.c, put_folder.c,
+ * put_small.c, put_large.c and bundle.c (pipeline), ntstatus.c (status -> Win32,
+ * text), blame.c (status -> whose fault). */
 #ifndef SMB_SMB_H
 #define SMB_SMB_H
 
@@ -101,6 +101,11 @@ struct smb_options {
 };
 
 struct smb;
+
+/* Once, in a program with threads and before its first: NTLM log-ons of several threads
+ * then ask nothing that is shared.  Sets NETBIOS_COMPUTER_NAME (the host's name) and
+ * NETBIOS_DOMAIN_NAME in the environment, where they are not there. */
+void smb_prepare(void);
 
 /* A session that expires on the way (as Kerberos tickets do) is renewed by itself: the
  * options are kept for that, their secrets in memory that is wiped.

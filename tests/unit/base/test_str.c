@@ -111,6 +111,21 @@ test_compare(void **state)
 }
 
 static void
+test_case(void **state)
+{
+	char text[] = "aZ@[`{ \xc3\xbc"
+		      "mz";
+
+	(void)state;
+	str_upper(text);
+	assert_string_equal(text, "AZ@[`{ \xc3\xbc"
+				  "MZ");
+	str_lower(text);
+	assert_string_equal(text, "az@[`{ \xc3\xbc"
+				  "mz");
+}
+
+static void
 test_distance(void **state)
 {
 	static const struct {
@@ -141,9 +156,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_grows),   cmocka_unit_test(test_take),
-	    cmocka_unit_test(test_copy),    cmocka_unit_test(test_copy_cut),
-	    cmocka_unit_test(test_compare), cmocka_unit_test(test_distance),
+	    cmocka_unit_test(test_grows),    cmocka_unit_test(test_take),
+	    cmocka_unit_test(test_copy),     cmocka_unit_test(test_copy_cut),
+	    cmocka_unit_test(test_compare),  cmocka_unit_test(test_case),
+	    cmocka_unit_test(test_distance),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
