@@ -1,6 +1,6 @@
 /* dispatch.h - DOOR: the one thread that chooses which send request may go now.
  *
- * Policy is pure (choose.c, restart.c: state, time and dice in, decision out);
+ * Policy is pure (choose.c, route.c, restart.c: state, time and dice in, decision out);
  * dispatcher.c is the loop: look at the sites in the outbox, choose, claim, start a
  * thread, settle what came back (settle.c), wait.
  *
