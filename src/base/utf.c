@@ -210,6 +210,25 @@ utf_upper(uint32_t c)
 	return c; /* GCOVR_EXCL_LINE: a new way does not compile above */
 }
 
+void
+utf_to_upper(const char *text, char *out, size_t room)
+{
+	const size_t len = strlen(text);
+	size_t at = 0, used;
+
+	for (size_t i = 0; i < len; i += used) {
+		const uint32_t c = utf_next(text + i, len - i, &used);
+		char bytes[4] = {text[i]};
+		const size_t n = c == UINT32_MAX ? 1 : encode(utf_upper(c), bytes);
+
+		if (n >= room - at)
+			break;
+		memcpy(out + at, bytes, n);
+		at += n;
+	}
+	out[at] = '\0';
+}
+
 int
 utf_compare_nocase(const char *a, const char *b)
 {

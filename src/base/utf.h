@@ -36,6 +36,9 @@ ptrdiff_t utf_from_utf16le(const uint8_t *in, size_t len, char *out,
  * Extended-A, Greek and Cyrillic; other code points stay.  */
 uint32_t utf_upper(uint32_t code_point);
 
+/* The text in upper case, cut where a character does not fit; malformed bytes stay. */
+void utf_to_upper(const char *text, char *out, size_t room);
+
 /* strcasecmp over utf_upper(); order is by code point.  Valid UTF-8 only. */
 int utf_compare_nocase(const char *a, const char *b);
 

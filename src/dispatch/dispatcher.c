@@ -23,7 +23,8 @@ enum {
 	PROVEN_MS = 600000,     /* sent to within 10 min: reached; a choice    */
 	NO_MORE_MS = 1000,      /* how long "No (more) ..." waits for an end   */
 	LOCAL_PAUSE_MS = 30000, /* after trouble with our own disk; a choice   */
-	STOP_MS = 2000,         /* every sending ends within 2 s: send.h */
+	STOP_MS = 2000,         /* every sending ends within 2 s: send.h          */
+	STOP_PATIENCE_MS = 500, /* with a busy outbox, of these; a choice         */
 	BUSY_PAUSE_MS =
 	    1000, /* after a turn that another process kept from the outbox */
 	LONGEST_WAIT_MS = 60000,    /* so often leases and lifetimes are looked at */
@@ -172,8 +173,8 @@ give_back(struct dispatcher *d, const struct request *r, const struct err *why,
 }
 
 static int
-start(struct dispatcher *d, const struct choose_site *s, const struct choose_load *load,
-      struct err *e)
+start(struct dispatcher *d, const char *site, const struct choose_site *s,
+      const struct choose_load *load, struct err *e)
 {
 	const struct config_sender *settings = &d->o->config->sender;
 	AUTO_FREE struct request *r = mem_zero(1, sizeof(*r));
@@ -182,8 +183,13 @@ start(struct dispatcher *d, const struct choose_site *s, const struct choose_loa
 
 	claimed = outbox_claim(d->outbox, s->best, d->name, clock_wall_ms(d->o->clock),
 			       settings->heartbeat_ms, r, e);
-	if (claimed <= 0)
-		return claimed;
+	if (claimed < 0)
+		return -1;
+	if (claimed == 0) { /* another was quicker, or its lifetime is over */
+		sites_ask_again(d->sites, site);
+		d->recover_at_ms = 0;
+		return 0;
+	}
 	crash_point("dispatcher.after-claim");
 	say_capacity(d, r, load, s->active);
 	if (pool_start(d->pool, r, s->proven, &why) < 0)
@@ -201,15 +207,17 @@ start_all(struct dispatcher *d, bool *idle, struct err *e)
 	while (!is_paused(d) && !stop_thrown(d->o->stop)) {
 		const int64_t now_ms = clock_wall_ms(d->o->clock);
 		const struct choose_load load = load_of(d);
+		const struct site *first;
 		struct choose_site chosen;
 
 		if (sites_refresh(d->sites, d->outbox, now_ms, e) < 0)
 			return -1;
-		if (!choose(d, &load, now_ms, &chosen)) {
+		first = choose(d, &load, now_ms, &chosen);
+		if (!first) {
 			*idle = choose_load_total(&load) == 0;
 			return 0;
 		}
-		if (start(d, &chosen, &load, e) < 0)
+		if (start(d, first->code, &chosen, &load, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -361,6 +369,7 @@ wind_down(struct dispatcher *d, struct pool_report *report, struct err *e)
 	int64_t left;
 
 	pool_stop(d->pool);
+	outbox_set_patience(d->outbox, STOP_PATIENCE_MS);
 	while (is_active(d) && (left = until - clock_mono_ms(d->o->clock)) > 0)
 		if (pool_wait(d->pool, NULL, left, report) &&
 		    settle_one(d, report, e) < 0)

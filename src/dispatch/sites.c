@@ -80,6 +80,15 @@ keep(void *self, const struct outbox_site *from)
 	return 0;
 }
 
+void
+sites_ask_again(struct sites *s, const char *code)
+{
+	const size_t at = position(s, code);
+
+	if (at < s->count && strcmp(s->all[at].code, code) == 0)
+		s->all[at].next_at_ms = 1; /* long due */
+}
+
 /* Restart times and not-befores that have come since the site was described. */
 static int
 refresh_due(struct sites *s, struct outbox *o, int64_t now_ms, struct err *e)

@@ -30,6 +30,10 @@ void sites_free(struct sites *s);
 int sites_refresh(struct sites *s, struct outbox *o, int64_t now_ms,
 		  struct err *e) MUST_USE;
 
+/* Ask about that site at the next refresh although nothing changed: what it told could
+ * not be claimed. */
+void sites_ask_again(struct sites *s, const char *code);
+
 /* All of them, by code; borrowed until the next refresh. */
 const struct site *sites_all(const struct sites *s, size_t *count);
 

@@ -56,6 +56,8 @@ print_request(const struct request *r)
 		row("ordered", r->order == OUTBOX_ORDER_HOLD
 				   ? "hold, at its next block"
 				   : "cancel, at its next block");
+	if (r->is_behind)
+		row("waits for", "an earlier request to this site under this name");
 	row("priority", request_priority_name(r->priority));
 	print_package(r);
 	row_at("filed", r->filed_at_ms);

@@ -105,6 +105,7 @@ view_request_json(const struct request *r)
 	(void)json_object_set_new(o, "site", print_json_text(r->site));
 	(void)json_object_set_new(o, "state",
 				  print_json_text(request_state_name(r->state)));
+	(void)json_object_set_new(o, "behind", json_boolean(r->is_behind));
 	(void)json_object_set_new(o, "order", print_json_text(orders[r->order]));
 	(void)json_object_set_new(o, "priority",
 				  print_json_text(request_priority_name(r->priority)));

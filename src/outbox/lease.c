@@ -23,7 +23,7 @@ claim(struct outbox *o, struct kept_request *k, const char *name, int64_t now_ms
 	char token[CLAIM_DIGITS + 1];
 
 	if (request_next(k->r.state, EVENT_CLAIM) < 0 || k->ready_at_ms > now_ms ||
-	    k->package_freed)
+	    k->turn != TURN_HAS || k->r.expires_at_ms <= now_ms || k->package_freed)
 		return 0;
 	if (verb_step(k, EVENT_CLAIM, now_ms, e) < 0)
 		return -1;

@@ -3,6 +3,7 @@
  * verbs are in lease.c, recovery and freeing in recover.c, looking in look.c. */
 #include "outbox/outbox.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -218,8 +219,26 @@ renew(struct kept_request *k, int64_t now_ms, int64_t lifetime_ms, struct err *e
 	return 0;
 }
 
+/* Who comes back into line must not publish an older version over a newer one. */
 static int
-command(struct kept_request *k, enum outbox_command c, int64_t now_ms,
+keep_order(struct outbox *o, const struct kept_request *k, enum outbox_command c,
+	   struct err *e)
+{
+	struct request_id by;
+	char why[160];
+	int rc = o->store->verbs->overtaken(o->store, k->r.id, &by, e);
+
+	if (rc <= 0)
+		return rc;
+	(void)snprintf(why, sizeof(why),
+		       "and request %lld, filed later under the same name, is on its "
+		       "way or sent: cancel this one, or file it anew",
+		       (long long)by.n);
+	return refuse(k, c, why, e);
+}
+
+static int
+command(struct outbox *o, struct kept_request *k, enum outbox_command c, int64_t now_ms,
 	int64_t lifetime_ms, struct err *e)
 {
 	int to = request_next(k->r.state, commands[c].event);
@@ -228,6 +247,8 @@ command(struct kept_request *k, enum outbox_command c, int64_t now_ms,
 		return give_order(k, c, e);
 	if (to < 0)
 		return refuse(k, c, NULL, e);
+	if (k->turn == TURN_NONE && to == REQUEST_PENDING && keep_order(o, k, c, e) < 0)
+		return -1;
 	if (c == OUTBOX_RETRY && renew(k, now_ms, lifetime_ms, e) < 0)
 		return -1;
 	request_enter(k, (enum request_state)to, now_ms);
@@ -245,7 +266,7 @@ outbox_command(struct outbox *o, struct request_id id, enum outbox_command c,
 		return -1;
 	rc = verb_get(o, id, k, e);
 	if (rc > 0 &&
-	    (command(k, c, now_ms, lifetime_ms, e) < 0 || verb_keep(o, k, e) < 0))
+	    (command(o, k, c, now_ms, lifetime_ms, e) < 0 || verb_keep(o, k, e) < 0))
 		rc = -1;
 	/* Who says "try it now" does not mean "when the site's hold is over". */
 	if (rc > 0 && c == OUTBOX_RETRY && keep_hold(o, k->r.site, 0, "", e) < 0)

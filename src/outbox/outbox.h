@@ -98,6 +98,7 @@ struct request {
 	enum err_kind error_kind;      /* of the last attempt; ERR_NONE: none yet */
 	uint32_t error_win32;
 	char error_text[ERR_TEXT_BYTES];
+	bool is_behind; /* another one to this site, under the same name, goes first */
 };
 
 /* One try, kept for good as history. */
@@ -226,8 +227,10 @@ int outbox_sites(struct outbox *o, int64_t now_ms, bool counts,
 /* --- the sender ------------------------------------------------------------------- */
 
 /* Take it: PENDING (not before its not_before), or WAITING whose time has come, or
- * SUSPENDED -> CONNECTING with a lease. 1: *out is what was taken; 0: somebody else was
- * quicker or it may not go.
+ * SUSPENDED -> CONNECTING with a lease.  Never one that is over its lifetime, nor one
+ * while another to the same site, under the same name, goes first: two would publish
+ * at one place, and the older version last.  1: *out is what was taken; 0: somebody
+ * else was quicker or it may not go.
  * `name` is who takes it.  The lease belongs to out->owner, which is the name, '#' and
  * a token of this one claim: heartbeat, step and finish want that, so that a sending
  * that lost its lease cannot act for the next one, not even within one process. */

@@ -37,7 +37,16 @@
  *       package is still in the store
  *   I7  progress belongs to one staging place and is nothing in a new one
  *   I8  who is not the owner of the lease changes nothing of an active request
- *   I9  id, token, site, package and the time of filing never change */
+ *   I9  id, token, site, package and the time of filing never change
+ *   I10 in line <=> PENDING, WAITING, SUSPENDED or active
+ *
+ * Requests to one site whose packages have one name (as a server compares names:
+ * without case) stand in line, since each takes the place of the one before it:
+ *   L1  of a line, at most one has its turn; only that one is ever active
+ *   L2  a line that is not empty has one whose turn it is
+ *   L3  first goes what was filed, or put off to, earlier; then the lower id.  Who was
+ *       held or has failed lost its place to those that went meanwhile: it does not
+ *       come back once one of these is on its way or sent */
 #include "outbox/request.h"
 
 #include <string.h>
@@ -156,6 +165,12 @@ may_go(enum request_state s)
 	return s == REQUEST_PENDING || s == REQUEST_WAITING || s == REQUEST_SUSPENDED;
 }
 
+static bool
+in_line(enum request_state s)
+{
+	return !request_state_final(s) && s != REQUEST_HELD;
+}
+
 static const char *const priority_names[] = {"high", "medium", "low"};
 
 const char *
@@ -207,6 +222,10 @@ request_enter(struct kept_request *k, enum request_state to, int64_t now_ms)
 	if (to != REQUEST_WAITING)                             /* I4 */
 		r->restart_at_ms = 0;
 	k->ready_at_ms = ready_at_ms(r, now_ms); /* I3 */
+	if (!in_line(to))                        /* I10 */
+		k->turn = TURN_NONE;
+	else if (k->turn == TURN_NONE)
+		k->turn = TURN_WAITS; /* until the backend knows better */
 }
 
 int64_t
@@ -286,6 +305,8 @@ invariants_wrong(const struct kept_request *k)
 		return "when it may go does not fit its state (I3)";
 	if (r->order != OUTBOX_GO_ON && !active)
 		return "it has an order but nobody who could hear it (I5)";
+	if (in_line(r->state) != (k->turn != TURN_NONE))
+		return "its place in line does not fit its state (I10)";
 	return NULL;
 }
 

@@ -38,6 +38,13 @@ enum {
 };
 int request_next(enum request_state s, enum request_event ev);
 
+/* Where it stands in the line of its site and name: kept by the backend (L1-L3). */
+enum request_turn {
+	TURN_NONE = -1, /* not in line: final, or held            */
+	TURN_WAITS = 0, /* another goes first                     */
+	TURN_HAS = 1,   /* it may go, or is on its way            */
+};
+
 /* A request as a row: what the door shows and what it does not. */
 struct kept_request {
 	struct request r;
@@ -46,7 +53,8 @@ struct kept_request {
 	int64_t renewed_at_ms; /* filed, or retried: its life begins here, or at its
 				* not-before when that is later */
 	int64_t claimed_at_ms; /* active states: since when                          */
-	bool package_freed;    /* its bytes are gone, or going                       */
+	enum request_turn turn;
+	bool package_freed; /* its bytes are gone, or going                       */
 };
 
 /* Put it into state `to`, with all that follows from that (I1-I6). */

@@ -66,6 +66,10 @@ struct store_verbs {
 	/* Change what get() gave.  0: it was changed or went away since (fencing: never
 	 * makes a row). */
 	int (*put)(struct store *s, const struct kept_request *k, struct err *e);
+	/* Did one that goes after it (goes_at, then id), to the same site under the
+	 * same name, overtake it: on its way now, or sent?  1: *by; 0; -1. */
+	int (*overtaken)(struct store *s, struct request_id id, struct request_id *by,
+			 struct err *e);
 	/* Up to `room` rows. */
 	int (*list)(struct store *s, const struct store_filter *f,
 		    struct kept_request *rows, size_t room, size_t *count,

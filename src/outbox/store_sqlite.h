@@ -24,6 +24,8 @@ enum sql {
 	SQL_TICK_UP,
 	SQL_KEY_GET,
 	SQL_KEY_ADD,
+	SQL_LINE_GET,
+	SQL_LINE_ADD,
 	SQL_PACKAGE_GET,
 	SQL_PACKAGE_ADD,
 	SQL_PACKAGE_NEED,
@@ -37,6 +39,9 @@ enum sql {
 	SQL_SITE_GET,
 	SQL_SITE_PUT,
 	SQL_REQUEST_ADD,
+	SQL_TURN_GET,
+	SQL_TURN_YIELD,
+	SQL_OVERTAKEN,
 	SQL_REQUEST_GET,
 	SQL_REQUEST_PUT,
 	SQL_LIST_ALL,
@@ -139,13 +144,17 @@ int sqlite_check(struct store_sqlite *s, struct err *e) MUST_USE;
 int sqlite_quarantine(struct store_sqlite *s, struct err *e) MUST_USE;
 
 /* store_sqlite_request.c */
-int sqlite_file(struct store *base, const struct outbox_new *n, struct request_id *ids,
-		struct err *e);
 int sqlite_get(struct store *base, struct request_id id, struct kept_request *out,
 	       struct err *e);
 int sqlite_put(struct store *base, const struct kept_request *k, struct err *e);
 int sqlite_list(struct store *base, const struct store_filter *f,
 		struct kept_request *rows, size_t room, size_t *count, struct err *e);
+int sqlite_overtaken(struct store *base, struct request_id id, struct request_id *by,
+		     struct err *e);
+
+/* store_sqlite_file.c */
+int sqlite_file(struct store *base, const struct outbox_new *n, struct request_id *ids,
+		struct err *e);
 
 /* store_sqlite_site.c */
 int sqlite_add_attempt(struct store *base, const struct outbox_attempt *a,

@@ -65,6 +65,7 @@ static const struct store_verbs sqlite_verbs = {
     .file = sqlite_file,
     .get = sqlite_get,
     .put = sqlite_put,
+    .overtaken = sqlite_overtaken,
     .list = sqlite_list,
     .add_attempt = sqlite_add_attempt,
     .list_attempts = sqlite_list_attempts,

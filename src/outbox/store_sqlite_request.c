@@ -1,8 +1,7 @@
-/* store_sqlite_request.c - requests in SQLite: filing, reading, changing. */
+/* store_sqlite_request.c - requests in SQLite: reading, changing. */
 #include <string.h>
 
 #include "base/auto.h"
-#include "base/digest.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "outbox/store_sqlite.h"
@@ -33,6 +32,16 @@ read_ready(struct sqlite_reader *c)
 		return sqlite_int(c);
 	c->at++;
 	return -1;
+}
+
+/* NULL is not in line. */
+static enum request_turn
+read_turn(struct sqlite_reader *c)
+{
+	if (sqlite3_column_type(c->st, c->at) != SQLITE_NULL)
+		return (enum request_turn)sqlite_int_range(c, TURN_WAITS, TURN_HAS);
+	c->at++;
+	return TURN_NONE;
 }
 
 /* The order of REQUEST_COLUMNS.  NULL, or what is wrong with the row. */
@@ -70,6 +79,8 @@ read_request(sqlite3_stmt *st, struct kept_request *k)
 	sqlite_text(&c, r->owner, sizeof(r->owner));
 	sqlite_text(&c, r->staged_on, sizeof(r->staged_on));
 	sqlite_text(&c, r->error_text, sizeof(r->error_text));
+	k->turn = read_turn(&c);
+	r->is_behind = k->turn == TURN_WAITS;
 	sqlite_text(&c, r->site, sizeof(r->site));
 	read_package(&c, k);
 	return c.wrong ? c.wrong : request_wrong(k);
@@ -147,6 +158,22 @@ sqlite_list(struct store *base, const struct store_filter *f, struct kept_reques
 	return 0;
 }
 
+int
+sqlite_overtaken(struct store *base, struct request_id id, struct request_id *by,
+		 struct err *e)
+{
+	struct store_sqlite *s = sqlite_of(base);
+	AUTO_END sqlite3_stmt *st = sqlite_stmt(s, SQL_OVERTAKEN, e);
+	int rc = 0;
+
+	if (!st)
+		return -1;
+	(void)sqlite3_bind_int64(st, 1, id.n);
+	if ((rc = sqlite_row(s, st, e)) > 0)
+		by->n = sqlite3_column_int64(st, 0);
+	return rc;
+}
+
 /* --- changing --- */
 
 int
@@ -188,199 +215,4 @@ sqlite_put(struct store *base, const struct kept_request *k, struct err *e)
 	sqlite_bind_text(st, TEXTS + 2, r->staged_on);
 	sqlite_bind_text(st, TEXTS + 3, r->error_text);
 	return sqlite_run(s, st, e);
-}
-
-/* --- filing --- */
-
-/* The ids of an earlier filing with this key: 1; none: 0.  It must have been for the
- * same sites in the same order. */
-static int
-find_key(struct store_sqlite *s, const struct outbox_new *n, struct request_id *ids,
-	 struct err *e)
-{
-	AUTO_END sqlite3_stmt *st = sqlite_stmt(s, SQL_KEY_GET, e);
-	AUTO_FREE struct kept_request *k = mem_zero(1, sizeof(*k));
-	int rc = 0;
-
-	if (!st)
-		return -1;
-	sqlite_bind_text(st, 1, n->key);
-	if ((rc = sqlite_row(s, st, e)) <= 0)
-		return rc;
-	if (sqlite3_column_int64(st, 1) != (int64_t)n->site_count)
-		return err_set(
-		    e, ERR_INPUT, 0,
-		    "the key %s was used to file to %lld sites, not to %zu: use "
-		    "another key",
-		    n->key, (long long)sqlite3_column_int64(st, 1), n->site_count);
-	for (size_t i = 0; i < n->site_count; i++) {
-		ids[i].n = sqlite3_column_int64(st, 0) + (int64_t)i;
-		rc = sqlite_get(&s->base, ids[i], k, e);
-		if (rc < 0)
-			return -1;
-		if (rc > 0 && !str_eq(k->r.site, n->sites[i]))
-			return err_set(
-			    e, ERR_INPUT, 0,
-			    "the key %s was used to file to other sites (%s, not "
-			    "%s): use another key",
-			    n->key, k->r.site, n->sites[i]);
-	}
-	return 1;
-}
-
-static int
-keep_key(struct store_sqlite *s, const struct outbox_new *n, struct request_id first,
-	 struct err *e)
-{
-	sqlite3_stmt *st = sqlite_stmt(s, SQL_KEY_ADD, e);
-
-	if (!st)
-		return -1;
-	sqlite_bind_text(st, 1, n->key);
-	(void)sqlite3_bind_int64(st, 2, first.n);
-	(void)sqlite3_bind_int64(st, 3, (int64_t)n->site_count);
-	return sqlite_run(s, st, e) < 0 ? -1 : 0;
-}
-
-static int
-add_package(struct store_sqlite *s, const struct outbox_package *p, int64_t *key,
-	    struct err *e)
-{
-	sqlite3_stmt *st = sqlite_stmt(s, SQL_PACKAGE_ADD, e);
-
-	if (!st)
-		return -1;
-	sqlite_bind_text(st, 1, p->id);
-	sqlite_bind_text(st, 2, p->name);
-	(void)sqlite3_bind_int64(st, 3, p->is_tree);
-	(void)sqlite3_bind_int64(st, 4, p->by_reference);
-	(void)sqlite3_bind_int64(st, 5, p->file_count);
-	(void)sqlite3_bind_int64(st, 6, p->folder_count);
-	(void)sqlite3_bind_int64(st, 7, p->total_bytes);
-	if (sqlite_run(s, st, e) < 0)
-		return -1;
-	*key = sqlite3_last_insert_rowid(s->db);
-	return 0;
-}
-
-/* The package's row, made when there is none. */
-static int
-package_key(struct store_sqlite *s, const struct outbox_package *p, int64_t *key,
-	    struct err *e)
-{
-	AUTO_END sqlite3_stmt *st = sqlite_stmt(s, SQL_PACKAGE_GET, e);
-	int rc = 0;
-
-	if (!st)
-		return -1;
-	sqlite_bind_text(st, 1, p->id);
-	if ((rc = sqlite_row(s, st, e)) < 0)
-		return -1;
-	if (rc == 0)
-		return add_package(s, p, key, e);
-	if (sqlite3_column_int64(st, 1) != PACKAGE_KEPT)
-		return err_set(
-		    e, ERR_INPUT, 0,
-		    "package %s (%s) is no longer in the store: file it anew", p->id,
-		    p->name);
-	*key = sqlite3_column_int64(st, 0);
-	return 0;
-}
-
-static int
-site_key(struct store_sqlite *s, const char *code, int64_t *key, struct err *e)
-{
-	AUTO_END sqlite3_stmt *st = sqlite_stmt(s, SQL_SITE_KEY, e);
-	AUTO_END sqlite3_stmt *add = NULL;
-	int rc = 0;
-
-	if (!st)
-		return -1;
-	sqlite_bind_text(st, 1, code);
-	if ((rc = sqlite_row(s, st, e)) < 0)
-		return -1;
-	if (rc > 0) {
-		*key = sqlite3_column_int64(st, 0);
-		return 0;
-	}
-	if (!(add = sqlite_stmt(s, SQL_SITE_ADD, e)))
-		return -1;
-	sqlite_bind_text(add, 1, code);
-	if (sqlite_row(s, add, e) < 0)
-		return -1;
-	*key = sqlite3_last_insert_rowid(s->db);
-	return 0;
-}
-
-static int
-add_request(struct store_sqlite *s, const struct outbox_new *n, int64_t site,
-	    int64_t package, struct err *e)
-{
-	sqlite3_stmt *st = sqlite_stmt(s, SQL_REQUEST_ADD, e);
-	sqlite3_stmt *count = sqlite_stmt(s, SQL_SITE_COUNT, e);
-	char token[REQUEST_TOKEN_ROOM];
-	const struct request_life life = {n->now_ms, n->not_before_at_ms,
-					  n->deadline_at_ms, n->lifetime_ms};
-	const int64_t numbers[] = {
-	    n->priority,
-	    site,
-	    package,
-	    n->package->total_bytes,
-	    n->not_before_at_ms > n->now_ms ? n->not_before_at_ms : 0,
-	    n->now_ms,
-	    n->not_before_at_ms,
-	    n->deadline_at_ms,
-	    request_expires_at_ms(&life),
-	};
-
-	if (!st || !count)
-		return -1;
-	digest_token(token, sizeof(token) - 1);
-	for (int i = 0; i < (int)COUNT(numbers); i++)
-		(void)sqlite3_bind_int64(st, i + 1, numbers[i]);
-	sqlite_bind_text(st, COUNT(numbers) + 1, token);
-	(void)sqlite3_bind_int64(count, 1, site);
-	(void)sqlite3_bind_int64(count, 2, n->package->total_bytes);
-	if (sqlite_run(s, count, e) < 0)
-		return -1;
-	return sqlite_run(s, st, e) < 0 ? -1 : 0;
-}
-
-static int
-need_package(struct store_sqlite *s, int64_t package, size_t requests, struct err *e)
-{
-	sqlite3_stmt *st = sqlite_stmt(s, SQL_PACKAGE_NEED, e);
-
-	if (!st)
-		return -1;
-	(void)sqlite3_bind_int64(st, 1, package);
-	(void)sqlite3_bind_int64(st, 2, (int64_t)requests);
-	return sqlite_run(s, st, e) < 0 ? -1 : 0;
-}
-
-/* All in one transaction that alone writes, so the ids follow one another: a filing's
- * key needs to remember the first. */
-int
-sqlite_file(struct store *base, const struct outbox_new *n, struct request_id *ids,
-	    struct err *e)
-{
-	struct store_sqlite *s = sqlite_of(base);
-	int64_t package = 0;
-	int64_t site = 0;
-	int rc = n->key ? find_key(s, n, ids, e) : 0;
-
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
-	if (sqlite_tick(s, e) < 0 || package_key(s, n->package, &package, e) < 0 ||
-	    need_package(s, package, n->site_count, e) < 0)
-		return -1;
-	for (size_t i = 0; i < n->site_count; i++) {
-		if (site_key(s, n->sites[i], &site, e) < 0 ||
-		    add_request(s, n, site, package, e) < 0)
-			return -1;
-		ids[i].n = sqlite3_last_insert_rowid(s->db);
-	}
-	if (n->key && keep_key(s, n, ids[0], e) < 0)
-		return -1;
-	return 1;
 }

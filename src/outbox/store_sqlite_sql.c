@@ -14,7 +14,8 @@
 	" r.restart_at_ms, r.ended_at_ms, r.claimed_at_ms, r.lease_until_at_ms,"       \
 	" r.order_given, r.entries_done, r.offset_bytes, r.bytes_done, r.attempts,"    \
 	" r.error_kind, r.error_win32, r.token, r.owner, r.staged_on, r.error_text,"   \
-	" s.code, p.stage, p.is_tree, p.by_reference, p.file_count, p.folder_count,"   \
+	" r.turn, s.code, p.stage, p.is_tree, p.by_reference, p.file_count, "          \
+	"p.folder_count,"                                                              \
 	" p.total_bytes, p.id, p.name"                                                 \
 	" FROM request r LEFT JOIN site s ON s.n = r.site"                             \
 	" LEFT JOIN package p ON p.n = r.package "
@@ -26,7 +27,8 @@
 /* clang-format off */
 #define REQUEST_JSON \
 	JSON(id) "," JSON(version) "," JSON(state) "," JSON(priority) "," \
-	JSON(site) "," JSON(package) "," JSON(bytes) "," JSON(ready_at_ms) "," \
+	JSON(site) "," JSON(package) "," JSON(line) "," JSON(bytes) "," \
+	JSON(goes_at_ms) "," JSON(turn) "," JSON(ready_at_ms) "," \
 	JSON(filed_at_ms) "," JSON(renewed_at_ms) "," \
 	JSON(not_before_at_ms) "," JSON(deadline_at_ms) "," \
 	JSON(expires_at_ms) "," JSON(restart_at_ms) "," JSON(ended_at_ms) "," \
@@ -60,10 +62,12 @@ const char *const sqlite_texts[SQL_COUNT] = {
     [SQL_KEY_ADD] =
 	"INSERT INTO filing (key, first_id, site_count) VALUES (?1, ?2, ?3)",
 
-    [SQL_PACKAGE_GET] = "SELECT n, stage FROM package WHERE id = ?1",
-    [SQL_PACKAGE_ADD] = "INSERT INTO package (id, name, is_tree, by_reference,"
+    [SQL_LINE_GET] = "SELECT n FROM line WHERE name = ?1",
+    [SQL_LINE_ADD] = "INSERT INTO line (name) VALUES (?1)",
+    [SQL_PACKAGE_GET] = "SELECT n, stage, line FROM package WHERE id = ?1",
+    [SQL_PACKAGE_ADD] = "INSERT INTO package (id, name, line, is_tree, by_reference,"
 			" file_count, folder_count, total_bytes)"
-			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_PACKAGE_NEED] = "UPDATE package SET needed = needed + ?2 WHERE n = ?1",
     [SQL_PACKAGE_STAGE] = "UPDATE package SET stage = ?2 WHERE id = ?1",
     [SQL_PACKAGE_IDLE] =
@@ -81,23 +85,25 @@ const char *const sqlite_texts[SQL_COUNT] = {
 		       " changed = (SELECT tick FROM change) WHERE n = ?1",
     [SQL_SITES_BY_CODE] = "SELECT n FROM site ORDER BY code",
     [SQL_SITES_CHANGED] = "SELECT n FROM site WHERE changed > ?1",
-    /* best: of those ready at once, and of those whose time came since; both parts of
-     * one site only. */
+    /* best: of those whose turn it is, ready at once, or whose time came since; both
+     * parts of one site only.  What is over its lifetime waits for recovery. */
     [SQL_SITE_GET] =
 	"SELECT s.code, s.pending, s.waiting, s.suspended, s.held, s.active, s.sent,"
 	" s.failed, s.queued_bytes, s.hold_until_at_ms, s.failures, s.last_sent_at_ms,"
 	" s.error_at_ms, s.error_win32, s.address, s.hold_reason, s.error_text,"
 	" ifnull((SELECT min(ready_at_ms) FROM request"
-	"  WHERE site = s.n AND ready_at_ms > 0 AND ready_at_ms > ?2), 0),"
+	"  WHERE site = s.n AND turn = 1 AND ready_at_ms > 0 AND ready_at_ms > ?2), 0),"
 	" ifnull(b.id, 0), ifnull(b.priority, 0), ifnull(b.filed_at_ms, 0),"
 	" ifnull(b.state, 0)"
 	" FROM site s LEFT JOIN request b ON b.id = ("
 	"  SELECT id FROM ("
 	"   SELECT * FROM (SELECT id, priority FROM request WHERE site = s.n"
-	"     AND ready_at_ms = 0 ORDER BY priority, id LIMIT 1)"
+	"     AND turn = 1 AND ready_at_ms = 0 AND expires_at_ms > ?2 ORDER BY "
+	"priority, id LIMIT 1)"
 	"   UNION ALL"
 	"   SELECT * FROM (SELECT id, priority FROM request WHERE site = s.n"
-	"     AND ready_at_ms > 0 AND ready_at_ms <= ?2 ORDER BY priority, id LIMIT 1))"
+	"     AND turn = 1 AND ready_at_ms > 0 AND ready_at_ms <= ?2"
+	"     AND expires_at_ms > ?2 ORDER BY priority, id LIMIT 1))"
 	"  ORDER BY priority, id LIMIT 1)"
 	" WHERE s.n = ?1",
     [SQL_SITE_PUT] =
@@ -107,10 +113,18 @@ const char *const sqlite_texts[SQL_COUNT] = {
 	" changed = (SELECT tick FROM change) WHERE code = ?1",
 
     [SQL_REQUEST_ADD] =
-	"INSERT OR ROLLBACK INTO request (state, priority, site, package, bytes, "
-	"ready_at_ms,"
-	" filed_at_ms, renewed_at_ms, not_before_at_ms, deadline_at_ms, expires_at_ms,"
-	" token) VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10)",
+	"INSERT OR ROLLBACK INTO request (state, priority, site, package, line, bytes,"
+	" ready_at_ms, filed_at_ms, renewed_at_ms, not_before_at_ms, deadline_at_ms,"
+	" expires_at_ms, goes_at_ms, token, turn)"
+	" VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12,"
+	" ?13)",
+    [SQL_TURN_GET] = "SELECT id, ready_at_ms IS NOT NULL AND goes_at_ms > ?3"
+		     " FROM request WHERE line = ?1 AND site = ?2 AND turn = 1",
+    [SQL_TURN_YIELD] = "UPDATE OR ROLLBACK request SET turn = 0 WHERE id = ?1",
+    [SQL_OVERTAKEN] = "SELECT o.id FROM request r JOIN request o ON o.site = r.site"
+		      " AND o.line = r.line AND o.state BETWEEN 1 AND 4"
+		      " AND (o.goes_at_ms, o.id) > (r.goes_at_ms, r.id)"
+		      " WHERE r.id = ?1 ORDER BY o.id DESC LIMIT 1",
     [SQL_REQUEST_GET] = REQUEST_COLUMNS "WHERE r.id = ?1",
     [SQL_REQUEST_PUT] =
 	"UPDATE OR ROLLBACK request SET version = version + 1, state = ?3, priority = "
@@ -119,7 +133,9 @@ const char *const sqlite_texts[SQL_COUNT] = {
 	" ended_at_ms = ?9, claimed_at_ms = ?10, lease_until_at_ms = ?11,"
 	" order_given = ?12, entries_done = ?13, offset_bytes = ?14, bytes_done = ?15,"
 	" attempts = ?16, error_kind = ?17, error_win32 = ?18, owner = ?19,"
-	" staged_on = ?20, error_text = ?21 WHERE id = ?1 AND version = ?2",
+	" staged_on = ?20, error_text = ?21,"
+	" turn = iif(?3 IN (0, 1, 2, 3, 5, 6), ifnull(turn, 0), NULL) WHERE id = ?1 "
+	"AND version = ?2",
     [SQL_LIST_ALL] = REQUEST_COLUMNS "WHERE r.id > ?1" IN_ORDER,
     [SQL_LIST_ALL_SITE] =
 	REQUEST_COLUMNS "WHERE r.site = (SELECT n FROM site WHERE code = ?2)"

@@ -32,11 +32,18 @@ CREATE TABLE site (
 ) STRICT;
 CREATE INDEX site_changed ON site (changed);
 
+-- The names under which packages are published, as a server compares them: upper case.
+CREATE TABLE line (
+	n INTEGER PRIMARY KEY,
+	name TEXT NOT NULL UNIQUE
+) STRICT;
+
 -- needed: requests that are not final.  stage: 0 kept, 1 being freed, 2 freed.
 CREATE TABLE package (
 	n INTEGER PRIMARY KEY,
 	id TEXT NOT NULL UNIQUE,
 	name TEXT NOT NULL,
+	line INTEGER NOT NULL REFERENCES line (n),
 	is_tree INTEGER NOT NULL,
 	by_reference INTEGER NOT NULL,
 	file_count INTEGER NOT NULL CHECK (file_count >= 0),
@@ -51,6 +58,9 @@ CREATE INDEX package_idle ON package (n) WHERE needed = 0 AND stage < 2;
 -- ready_at_ms: NULL may not go; 0 at once; else when.  Past ones are set to 0 now and
 -- then, which changes no answer and keeps the due end of request_timed short.
 -- bytes: the package's total, here again for the site's counter.
+-- line: its package's, here again.  goes_at_ms: when it was filed or put off to.
+-- turn: NULL is not in line; of those in line for one name at one site 1 has its turn and
+-- 0 waits, first by goes_at_ms, then by id (L1-L3 in request.c).
 CREATE TABLE request (
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	version INTEGER NOT NULL DEFAULT 0,
@@ -58,7 +68,10 @@ CREATE TABLE request (
 	priority INTEGER NOT NULL CHECK (priority BETWEEN 1 AND 3),
 	site INTEGER NOT NULL REFERENCES site (n),
 	package INTEGER NOT NULL REFERENCES package (n),
+	line INTEGER NOT NULL REFERENCES line (n),
 	bytes INTEGER NOT NULL,
+	goes_at_ms INTEGER NOT NULL,
+	turn INTEGER CHECK (turn IN (0, 1)),
 	ready_at_ms INTEGER,
 	filed_at_ms INTEGER NOT NULL,
 	renewed_at_ms INTEGER NOT NULL,
@@ -82,12 +95,17 @@ CREATE TABLE request (
 	error_text TEXT NOT NULL DEFAULT '',
 	CHECK ((ready_at_ms IS NOT NULL) = (state IN (0, 5, 6))),
 	CHECK ((ended_at_ms > 0) = (state IN (4, 8, 9))),
-	CHECK ((lease_until_at_ms > 0) = (state IN (1, 2, 3)))
+	CHECK ((lease_until_at_ms > 0) = (state IN (1, 2, 3))),
+	CHECK ((turn IS NOT NULL) = (state IN (0, 1, 2, 3, 5, 6)))
 ) STRICT;
 -- The best of a site that may go now, and what comes when.
-CREATE INDEX request_ready ON request (site, priority) WHERE ready_at_ms = 0;
+CREATE INDEX request_ready ON request (site, priority)
+	WHERE ready_at_ms = 0 AND turn = 1;
 CREATE INDEX request_timed ON request (site, ready_at_ms, priority)
-	WHERE ready_at_ms > 0;
+	WHERE ready_at_ms > 0 AND turn = 1;
+-- Whose turn it is, and who is next.
+CREATE INDEX request_line ON request (line, site, turn, goes_at_ms)
+	WHERE turn IS NOT NULL;
 CREATE INDEX request_due ON request (ready_at_ms) WHERE ready_at_ms > 0;
 -- Lists: of a site; what is not final.  Both at once goes by the site: a third index by
 -- site would make each filing to many sites write a third more pages.
@@ -121,6 +139,24 @@ WHEN OLD.state <> NEW.state OR OLD.priority <> NEW.priority BEGIN
 		+ (NEW.state NOT IN (4, 8, 9)) - (OLD.state NOT IN (4, 8, 9))
 	WHERE n = NEW.package;
 END;
+-- L1-L3.  One that comes back into line (released, retried) takes the turn from a later
+-- one, unless that one is on its way; one that leaves hands it on.
+CREATE TRIGGER request_turn AFTER UPDATE OF state ON request
+WHEN OLD.turn IS NOT NEW.turn BEGIN
+	UPDATE request SET turn = 0
+	WHERE line = NEW.line AND site = NEW.site AND turn = 1 AND NEW.turn = 0
+		AND ready_at_ms IS NOT NULL
+		AND (goes_at_ms, id) > (NEW.goes_at_ms, NEW.id);
+	UPDATE request SET turn = 1
+	WHERE id = (
+		SELECT id FROM request
+		WHERE line = NEW.line AND site = NEW.site AND turn = 0
+		ORDER BY goes_at_ms, id LIMIT 1
+	) AND NOT EXISTS (
+		SELECT 1 FROM request
+		WHERE line = NEW.line AND site = NEW.site AND turn = 1
+	);
+END;
 CREATE TRIGGER request_delete AFTER DELETE ON request BEGIN
 	UPDATE site SET
 		changed = (SELECT tick FROM change),
@@ -135,6 +171,12 @@ CREATE TRIGGER request_delete AFTER DELETE ON request BEGIN
 	WHERE n = OLD.site;
 	UPDATE package SET needed = needed - (OLD.state NOT IN (4, 8, 9))
 	WHERE n = OLD.package;
+	UPDATE request SET turn = 1
+	WHERE OLD.turn = 1 AND id = (
+		SELECT id FROM request
+		WHERE line = OLD.line AND site = OLD.site AND turn = 0
+		ORDER BY goes_at_ms, id LIMIT 1
+	);
 END;
 
 -- Each try, for good.

@@ -118,6 +118,27 @@ a_time_that_came_is_noticed(void **state)
 	sites_free(s);
 }
 
+/* So does a lifetime that ended, once its claim has failed. */
+static void
+what_could_not_be_claimed_is_asked_for_again(void **state)
+{
+	struct fixture *f = *state;
+	struct sites *s = sites_new();
+	const struct request_id id = fixture_file(f, "MS1");
+
+	refresh(s, f, NOW + LIFETIME - 1);
+	refresh(s, f, NOW + LIFETIME);
+	assert_int_equal(site(s, 0, 1)->best.n, id.n);
+	sites_ask_again(s, "MS0");
+	sites_ask_again(s, "MS2");
+	refresh(s, f, NOW + LIFETIME);
+	assert_int_equal(site(s, 0, 1)->best.n, id.n);
+	sites_ask_again(s, "MS1");
+	refresh(s, f, NOW + LIFETIME);
+	assert_int_equal(site(s, 0, 1)->best.n, 0);
+	sites_free(s);
+}
+
 /* Its row was taken out by hand: it is not asked for at every turn. */
 static void
 a_site_that_is_gone_is_let_be(void **state)
@@ -167,6 +188,9 @@ main(void)
 					    fixture_enter, fixture_leave),
 	    cmocka_unit_test_setup_teardown(a_time_that_came_is_noticed, fixture_enter,
 					    fixture_leave),
+	    cmocka_unit_test_setup_teardown(
+		what_could_not_be_claimed_is_asked_for_again, fixture_enter,
+		fixture_leave),
 	    cmocka_unit_test_setup_teardown(a_site_that_is_gone_is_let_be,
 					    fixture_enter, fixture_leave),
 	    cmocka_unit_test_setup_teardown(a_damaged_outbox_is_said, fixture_enter,

@@ -59,11 +59,12 @@ struct request_id
 fixture_file_as(struct fixture *f, const char *site, struct outbox_new n)
 {
 	static unsigned count;
-	struct outbox_package p = {
-	    .name = "setup-4.2", .file_count = 1, .total_bytes = 1000};
+	struct outbox_package p = {.file_count = 1, .total_bytes = 1000};
 	struct request_id id = {0};
 
+	/* Each under a name of its own: none has to wait for another. */
 	(void)snprintf(p.id, sizeof(p.id), "%032x", ++count);
+	(void)snprintf(p.name, sizeof(p.name), "setup-%u", count);
 	if (!n.package)
 		n.package = &p;
 	if (!n.priority)
@@ -77,6 +78,19 @@ fixture_file_as(struct fixture *f, const char *site, struct outbox_new n)
 	if (outbox_add(f->o, &n, &id, &f->e) < 0)
 		fail_msg("add: %s", f->e.text);
 	return id;
+}
+
+struct request_id
+fixture_file_named(struct fixture *f, const char *site, const char *name,
+		   struct outbox_new n)
+{
+	static unsigned count;
+	struct outbox_package p = {.file_count = 1, .total_bytes = 1000};
+
+	(void)snprintf(p.id, sizeof(p.id), "f%031x", ++count);
+	str_copy_cut(p.name, sizeof(p.name), name);
+	n.package = &p;
+	return fixture_file_as(f, site, n);
 }
 
 struct request_id

@@ -30,6 +30,10 @@ struct request_id fixture_file(struct fixture *f, const char *site);
 struct request_id fixture_file_as(struct fixture *f, const char *site,
 				  struct outbox_new n);
 
+/* The same, of a package with that name. */
+struct request_id fixture_file_named(struct fixture *f, const char *site,
+				     const char *name, struct outbox_new n);
+
 /* Each of these fails the test when the verb fails. */
 void fixture_get(struct fixture *f, struct request_id id, struct request *out);
 void fixture_site(struct fixture *f, const char *site, int64_t now_ms,

@@ -15,12 +15,12 @@
 #include "base/str.h"
 #include "fixture.h"
 
-enum { REQUESTS = 40, SITES = 3, STEPS = 600, SEEDS = 5, COMPARE_EACH = 8 };
+enum { REQUESTS = 40, SITES = 3, NAMES = 6, STEPS = 600, SEEDS = 5, COMPARE_EACH = 8 };
 
 /* What a request must look like, by the simplest bookkeeping there is. */
 struct model {
 	struct request_id id;
-	int site;
+	int site, name;
 	enum request_state state;
 	enum request_priority priority;
 	enum outbox_order order;
@@ -39,6 +39,7 @@ struct world {
 };
 
 static const char *const codes[SITES] = {"A", "B", "C"};
+static const char *const names[NAMES] = {"a", "b", "c", "d", "e", "f"};
 
 /* Steele, Lea, Flood: SplitMix64; the constants are theirs. */
 static unsigned
@@ -62,8 +63,57 @@ rest(struct model *m, enum request_state to)
 }
 
 static bool
-may_be_claimed(const struct model *m, int64_t now_ms)
+in_line(const struct model *m)
 {
+	return !request_state_final(m->state) && m->state != REQUEST_HELD;
+}
+
+static bool
+same_line(const struct model *a, const struct model *b)
+{
+	return a->site == b->site && a->name == b->name;
+}
+
+/* Of those in line for its site and name, is it the one on its way, or, when none is,
+ * the oldest? */
+static bool
+has_turn(const struct world *w, const struct model *m)
+{
+	for (int i = 0; i < w->count; i++) {
+		const struct model *other = &w->all[i];
+
+		if (other == m || !same_line(other, m) || !in_line(other))
+			continue;
+		if (request_state_active(other->state))
+			return false;
+		if (other->id.n < m->id.n && !request_state_active(m->state))
+			return false;
+	}
+	return in_line(m);
+}
+
+/* Is a later one of its line on its way, or sent? */
+static bool
+is_overtaken(const struct world *w, const struct model *m)
+{
+	for (int i = 0; i < w->count; i++) {
+		const struct model *other = &w->all[i];
+
+		if (same_line(other, m) && other->id.n > m->id.n &&
+		    (request_state_active(other->state) ||
+		     other->state == REQUEST_SENT))
+			return true;
+	}
+	return false;
+}
+
+static bool
+may_be_claimed(const struct world *w, const struct model *m)
+{
+	const int64_t now_ms = w->now_ms;
+
+	if (!has_turn(w, m) || m->expires_at_ms <= now_ms)
+		return false;
 	return m->state == REQUEST_PENDING || m->state == REQUEST_SUSPENDED ||
 	       (m->state == REQUEST_WAITING && m->restart_at_ms <= now_ms);
 }
@@ -77,8 +127,9 @@ do_file(struct world *w)
 		return;
 	m->site = (int)roll(w, SITES);
 	m->priority = (enum request_priority)(1 + roll(w, 3));
-	m->id = fixture_file_as(
-	    w->f, codes[m->site],
+	m->name = (int)roll(w, NAMES);
+	m->id = fixture_file_named(
+	    w->f, codes[m->site], names[m->name],
 	    (struct outbox_new){.priority = m->priority, .now_ms = w->now_ms});
 	m->state = REQUEST_PENDING;
 	m->expires_at_ms = w->now_ms + LIFETIME;
@@ -91,7 +142,7 @@ do_claim(struct world *w, struct model *m)
 	struct request r;
 	int rc = outbox_claim(w->f->o, m->id, "host:1", w->now_ms, LEASE, &r, &w->f->e);
 
-	assert_int_equal(rc, may_be_claimed(m, w->now_ms));
+	assert_int_equal(rc, may_be_claimed(w, m));
 	if (rc == 0)
 		return;
 	rest(m, REQUEST_CONNECTING);
@@ -179,7 +230,7 @@ order_active(struct model *m, enum outbox_command c)
 }
 
 static int
-command_resting(struct model *m, enum outbox_command c, int64_t now_ms)
+command_resting(const struct world *w, struct model *m, enum outbox_command c)
 {
 	bool final = request_state_final(m->state);
 	bool retry = m->state == REQUEST_WAITING || m->state == REQUEST_FAILED;
@@ -188,8 +239,11 @@ command_resting(struct model *m, enum outbox_command c, int64_t now_ms)
 	    : c == OUTBOX_RELEASE ? m->state != REQUEST_HELD
 				  : final)
 		return -1;
+	if ((c == OUTBOX_RETRY || c == OUTBOX_RELEASE) && !in_line(m) &&
+	    is_overtaken(w, m))
+		return -1;
 	if (c == OUTBOX_RETRY)
-		m->expires_at_ms = now_ms + LIFETIME;
+		m->expires_at_ms = w->now_ms + LIFETIME;
 	rest(m, c == OUTBOX_HOLD     ? REQUEST_HELD
 		: c == OUTBOX_CANCEL ? REQUEST_CANCELLED
 				     : REQUEST_PENDING);
@@ -202,7 +256,7 @@ do_command(struct world *w, struct model *m)
 	enum outbox_command c = (enum outbox_command)roll(w, 4);
 	int rc = outbox_command(w->f->o, m->id, c, w->now_ms, LIFETIME, &w->f->e);
 	int want = request_state_active(m->state) ? order_active(m, c)
-						  : command_resting(m, c, w->now_ms);
+						  : command_resting(w, m, c);
 
 	assert_int_equal(rc, want);
 }
@@ -289,7 +343,7 @@ compare_request(struct world *w, const struct model *m)
 }
 
 static void
-add_to_site(const struct model *m, int64_t now_ms, struct outbox_site *s)
+add_to_site(const struct world *w, const struct model *m, struct outbox_site *s)
 {
 	s->pending += m->state == REQUEST_PENDING;
 	s->waiting += m->state == REQUEST_WAITING;
@@ -299,12 +353,12 @@ add_to_site(const struct model *m, int64_t now_ms, struct outbox_site *s)
 	s->sent += m->state == REQUEST_SENT;
 	s->failed += m->state == REQUEST_FAILED;
 	s->queued_bytes += request_state_final(m->state) ? 0 : 1000;
-	if (may_be_claimed(m, now_ms) &&
-	    (!s->best.n || m->priority < s->best_priority)) {
+	if (may_be_claimed(w, m) && (!s->best.n || m->priority < s->best_priority)) {
 		s->best = m->id; /* ids rise: the first of its class is the oldest */
 		s->best_priority = m->priority;
 	}
-	if (m->state == REQUEST_WAITING && m->restart_at_ms > now_ms &&
+	if (has_turn(w, m) && m->state == REQUEST_WAITING &&
+	    m->restart_at_ms > w->now_ms &&
 	    (!s->next_at_ms || m->restart_at_ms < s->next_at_ms))
 		s->next_at_ms = m->restart_at_ms;
 }
@@ -318,7 +372,7 @@ compare_site(struct world *w, int site)
 
 	for (int i = 0; i < w->count; i++) {
 		if (w->all[i].site == site) {
-			add_to_site(&w->all[i], w->now_ms, &want);
+			add_to_site(w, &w->all[i], &want);
 			any = true;
 		}
 	}

@@ -97,8 +97,14 @@ make_source(struct fixture *f, bool is_tree, size_t big_bytes)
 void
 fixture_file(struct fixture *f, bool by_reference)
 {
+	fixture_file_named(f, "setup", by_reference);
+}
+
+void
+fixture_file_named(struct fixture *f, const char *name, bool by_reference)
+{
 	const struct package_options o = {
-	    .path = f->source, .name = "setup", .by_reference = by_reference};
+	    .path = f->source, .name = name, .by_reference = by_reference};
 	struct outbox_package *p = &f->request.package;
 	struct package_info info;
 

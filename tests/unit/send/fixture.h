@@ -61,6 +61,9 @@ void fixture_done(struct fixture *f);
 /* File the package, again or by reference, and make it what is sent. */
 void fixture_file(struct fixture *f, bool by_reference);
 
+/* The same, stored, under another name: its requests stand in no line with others. */
+void fixture_file_named(struct fixture *f, const char *name, bool by_reference);
+
 /* Run one attempt.  What it kept goes into f->request, as the outbox would keep it. */
 struct attempt_result fixture_run(struct fixture *f);
 

@@ -100,6 +100,7 @@ struct rig {
 	struct outbox *outbox;
 	struct pool *pool;
 	struct pool_report report;
+	unsigned filed;
 };
 
 static void
@@ -134,11 +135,23 @@ rig_done(struct rig *g)
 	fixture_done(&g->f);
 }
 
+/* From the second on a package of its own: none stands in line behind another. */
+static const struct outbox_package *
+next_package(struct rig *g)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "setup-%u", g->filed);
+	if (g->filed++ > 0)
+		fixture_file_named(&g->f, name, false);
+	return &g->f.request.package;
+}
+
 static struct request_id
 file(struct rig *g, const char *site, enum request_priority priority)
 {
 	const int64_t now_ms = clock_wall_ms(clock_real());
-	const struct outbox_new n = {.package = &g->f.request.package,
+	const struct outbox_new n = {.package = next_package(g),
 				     .sites = &site,
 				     .site_count = 1,
 				     .priority = priority,
@@ -266,7 +279,7 @@ test_order_of_slots(void **state)
 
 			if (rows[i].place != place)
 				continue;
-			at = strstr(at, "Sending Started [setup]");
+			at = strstr(at, "Sending Started [setup");
 			assert_non_null(at);
 			(void)snprintf(mark, sizeof(mark), "context=\"request=%d site",
 				       (int)ids[i].n);
@@ -373,6 +386,7 @@ test_no_way(void **state)
 	assert_false(g.report.proven);
 	str_copy_cut(g.f.request.package.id, sizeof(g.f.request.package.id),
 		     "00000000000000000000000000000000");
+	g.filed = 0; /* that one is filed, no new one */
 	start(&g, file(&g, "MS1", REQUEST_LOW), false);
 	assert_int_equal(next(&g)->outcome, ATTEMPT_FAILED);
 	assert_int_equal(g.report.result.history.number, 1);
