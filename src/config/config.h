@@ -47,7 +47,7 @@ struct config_address {
 	uint16_t dialect_min, dialect_max; /* 0x0202 .. 0x0311 */
 	bool compounds;
 	bool flush;
-	char *congestion;    /* "auto": bbr where the host allows it                */
+	char *congestion;    /* "auto": the host's, then bbr where packets are lost */
 	int64_t connections; /* 24, 1-32: for one file, where loss shows            */
 	int64_t connect_timeout_ms, request_timeout_ms, progress_timeout_ms;
 	int64_t window_bytes, write_bytes; /* 0: the engine's own choice */

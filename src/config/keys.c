@@ -278,8 +278,9 @@ const struct key keys[] = {
      .standard = "auto",
      .range = "auto, or a name from net.ipv4.tcp_available_congestion_control",
      .example = "auto",
-     .sentence = "TCP congestion control of this address; auto is bbr where this host "
-		 "allows it, else the host's own."},
+     .sentence = "TCP congestion control of this address; auto is the host's own, and "
+		 "bbr, where this host allows it, once the line loses packets "
+		 "without being full."},
     {.section = ADDRESS(connections),
      .name = "connections",
      .type = KEY_COUNT,

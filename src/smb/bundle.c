@@ -1,23 +1,15 @@
 #include "smb/bundle.h"
 
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #include <stdatomic.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/thread.h"
 
 enum {
-	LOOK_US = 500000, /* between looks at the line; a choice */
-	/* Looks with loss and an empty queue before more connections are opened: one
-	 * may be the end of a slow start. */
-	LOSSY_LOOKS = 2,
 	/* What must be left to send, at the present rate, to be worth the log-ons */
 	WORTH_S = 5,
 	WORTH_BYTES = 1024 * 1024, /* and of a file, to be worth a CREATE and a CLOSE */
-	QUEUE_FREE_US = 5000,      /* a round trip may vary by so much; a choice */
 };
 
 struct opener {
@@ -34,10 +26,6 @@ struct bundle {
 	unsigned openers;
 	struct stop *stop; /* of the openers */
 	bool gave_up;      /* the server does not want more */
-
-	int64_t looked_at_us;
-	uint32_t retransmits; /* at the last look */
-	unsigned lossy;       /* looks in a row */
 
 	int64_t bytes_sent, bytes_received, retransmits_gone;
 };
@@ -328,55 +316,28 @@ is_long(const struct puts *p)
 	return left > 0 && left / WORTH_S > rate;
 }
 
-/* Segments were lost since the last look, although the line's queue is empty: not for
- * want of room. */
-static bool
-is_lossy(struct bundle *b, const struct conn *c)
-{
-	struct tcp_info t = {0};
-	socklen_t len = sizeof(t);
-	bool lost;
-
-	if (getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &t, &len) < 0)
-		return false;
-	lost = t.tcpi_total_retrans != b->retransmits;
-	b->retransmits = t.tcpi_total_retrans;
-	if (t.tcpi_rtt > t.tcpi_min_rtt + t.tcpi_min_rtt / 2 + QUEUE_FREE_US)
-		b->lossy = 0; /* what is lost is lost for want of room */
-	return lost &&
-	       t.tcpi_rtt <= t.tcpi_min_rtt + t.tcpi_min_rtt / 4 + QUEUE_FREE_US;
-}
-
-static void
-look(struct puts *p)
-{
-	struct bundle *b = p->bundle;
-
-	if (is_lossy(b, p->s->conn))
-		b->lossy++;
-	if (b->lossy < LOSSY_LOOKS || b->gave_up || !is_long(p))
-		return;
-	while (1 + b->lanes + b->openers < p->s->o.connections && !b->gave_up)
-		open_lane(p);
-}
-
 void
 bundle_tend(struct puts *p)
 {
-	int64_t now_us;
-
-	if (p->s->o.connections <= 1 || (p->large == 0 && !p->bundle))
+	if (!p->bundle)
 		return;
-	struct bundle *b = bundle_of(p);
-
-	if (b->openers > 0)
+	if (p->bundle->openers > 0)
 		take_in(p);
-	now_us = clock_us();
-	if (now_us - b->looked_at_us < LOOK_US)
-		return;
-	b->looked_at_us = now_us;
 	bury_dead(p);
-	look(p);
+}
+
+void
+bundle_widen(struct puts *p)
+{
+	struct bundle *b;
+
+	if (p->s->o.connections <= 1 || p->large == 0)
+		return;
+	b = bundle_of(p);
+	if (b->gave_up || !is_long(p))
+		return;
+	while (1 + b->lanes + b->openers < p->s->o.connections && !b->gave_up)
+		open_lane(p);
 }
 
 /* --- the end ------------------------------------------------------------------------

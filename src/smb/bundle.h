@@ -29,9 +29,13 @@
 
 #include "smb/put.h"
 
-/* Once in a while, when the pipeline is asked for more: open lanes where that may help,
- * take in those that have logged on, bury the dead. */
+/* When the pipeline is asked for more: take in those that have logged on, bury the
+ * dead. */
 void bundle_tend(struct puts *p);
+
+/* The line loses packets, and there is no better algorithm for it: open lanes, as many
+ * as are allowed, when what is left to send is worth it. */
+void bundle_widen(struct puts *p);
 
 /* Take `s` as one more lane, logged on to the same share; its end is the bundle's. */
 void bundle_add(struct puts *p, struct smb *s);

@@ -31,7 +31,6 @@ enum {
 };
 
 /* Takes loss for what it is, on a far and lossy line 30 times as fast (measured). */
-#define BBR "bbr"
 
 /* --- resolving --------------------------------------------------------- */
 
@@ -396,11 +395,10 @@ settle(const struct dial_options *o, struct dialed *d)
 			o->progress_ms < INT32_MAX ? (int)o->progress_ms : INT32_MAX);
 	/* Not every host allows every algorithm to everybody
 	 * (net.ipv4.tcp_allowed_congestion_control); the host's own works, too. */
-	if (o->congestion) {
-		const char *name = str_eq(o->congestion, "auto") ? BBR : o->congestion;
-
-		d->congestion_refused = setsockopt(d->fd, IPPROTO_TCP, TCP_CONGESTION,
-						   name, (socklen_t)strlen(name)) < 0;
+	if (o->congestion && !str_eq(o->congestion, "auto")) {
+		d->congestion_refused =
+		    setsockopt(d->fd, IPPROTO_TCP, TCP_CONGESTION, o->congestion,
+			       (socklen_t)strlen(o->congestion)) < 0;
 	}
 }
 

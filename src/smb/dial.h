@@ -28,7 +28,7 @@ struct dial_options {
 	uint16_t port;
 	int64_t limit_ms;        /* from now until connected */
 	int64_t progress_ms;     /* TCP_USER_TIMEOUT; 0: the host's */
-	const char *congestion;  /* TCP_CONGESTION; "auto": bbr; NULL: the host's */
+	const char *congestion;  /* TCP_CONGESTION; NULL, "auto": the host's */
 	const struct stop *stop; /* NULL: never */
 	const struct clock *clock;
 	const struct dial_resolver *resolver; /* NULL: getaddrinfo */

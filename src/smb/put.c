@@ -1,6 +1,8 @@
 #include "smb/put.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "smb/bundle.h"
 #include "smb/ntstatus.h"
 
@@ -228,12 +230,29 @@ begin_next(struct puts *p)
 	return true;
 }
 
+/* Losses that mean nothing: bbr does not mind them; where this host does not allow it,
+ * more connections get more of the line. */
+static void
+look_at_line(struct puts *p)
+{
+	struct line *l = &p->line;
+	const char *congestion = p->s->o.congestion;
+
+	if (!line_look(l, p->s->conn->fd, clock_us()) || l->has_bbr)
+		return;
+	if (!l->asked && congestion && str_eq(congestion, "auto") &&
+	    line_take_bbr(l, p->s->conn->fd))
+		return;
+	bundle_widen(p);
+}
+
 /* conn asks for one more op.  First what fills the line, then what prepares for it. */
 static bool
 feed(void *self)
 {
 	struct puts *p = self;
 
+	look_at_line(p);
 	bundle_tend(p);
 	if (window_open(&p->first.window))
 		for (struct job *j = p->begun.first; j; j = j->next)

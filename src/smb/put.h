@@ -22,6 +22,7 @@
 
 #include "smb/chain.h"
 #include "smb/engine.h"
+#include "smb/line.h"
 #include "smb/window.h"
 
 enum job_state {
@@ -98,6 +99,7 @@ struct job_list {
 struct puts {
 	struct smb *s;
 	struct lane first;
+	struct line line;      /* the first lane's */
 	struct bundle *bundle; /* the other lanes; NULL: none */
 	struct job_list waiting, begun;
 	unsigned jobs;                  /* on both lists */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "smb/chain.h"
 #include "smb/dial.h"
 #include "smb/engine.h"
 
@@ -16,7 +17,6 @@ enum { /* the defaults that smb.h promises */
        PROGRESS_MS = 30000,
        WINDOW_BYTES = 16 * 1024 * 1024,
        PORT = 445,
-       FAREWELL_MS = 1000,
        ECHO_MS = 2000, /* smb_echo(): a new connection is cheaper than a long wait */
        /* of one READ: Windows gives no more at once */
        PAYLOAD_BYTES = 1024 * 1024,
@@ -141,30 +141,33 @@ smb_connect(const struct smb_options *o, struct smb **out, struct err *e)
 	return smb_start(o, there.fd, start_at_ms, out, e);
 }
 
-/* The server closes our handles itself when the session ends. */
+/* The server closes our handles itself when the session ends.  Nobody waits for what it
+ * says to that: the kernel carries the last bytes over when the socket is closed. */
 static void
-say_farewell(struct smb *s)
+say_farewell(struct smb *s, struct chain *farewell)
 {
 	struct conn *c = s->conn;
-	struct session_call call = {.command = PDU_LOGOFF};
 	struct err ignored;
 
 	if (c->dead || c->tree_id == 0 || c->queue.first || c->wire.first ||
 	    c->flight.first)
 		return;
-	c->deadline_at_ms = clock_mono_ms(c->clock) + FAREWELL_MS;
 	c->renew = NULL; /* not worth it */
-	pdu_put_simple(&call.buf, PDU_LOGOFF);
-	if (session_call(c, &call, &ignored) < 0)
-		return; /* it is over either way */
+	chain_init(farewell, c);
+	chain_add(farewell, PDU_LOGOFF, 0);
+	pdu_put_simple(&farewell->buf, PDU_LOGOFF);
+	chain_start(farewell, false);
+	(void)!conn_step(c, false, &ignored); /* it is over either way */
 }
 
 void
 smb_free(struct smb *s)
 {
+	AUTO_CHAIN struct chain farewell = {0};
+
 	if (!s)
 		return;
-	say_farewell(s);
+	say_farewell(s, &farewell);
 	conn_free(s->conn);
 	puts_free(s->puts);
 	options_done(&s->o);

@@ -26,8 +26,8 @@
  * conn_out.c and conn_in.c (poll loop), credits.c, window.c, crypto.c (keys, signing,
  * encryption), auth.c (GSSAPI), prepare.c, negotiate.c, session.c, chain.c (requests
  * about one file as one), smb.c, options.c, file.c, query.c, put.c, put_folder.c,
- * put_small.c, put_large.c and bundle.c (pipeline), ntstatus.c (status -> Win32,
- * text), blame.c (status -> whose fault). */
+ * put_small.c, put_large.c, line.c and bundle.c (pipeline), ntstatus.c (status ->
+ * Win32, text), blame.c (status -> whose fault). */
 #ifndef SMB_SMB_H
 #define SMB_SMB_H
 
@@ -80,8 +80,9 @@ struct smb_options {
 	enum smb_dialect dialect_min, dialect_max; /* 0: 2.0.2 and 3.1.1 */
 	bool compounds; /* false: the plain chain only (servers that choke)    */
 	const char
-	    *congestion; /* "bbr", "cubic", ... for TCP_CONGESTION; "auto": bbr where
-			  * the host allows it; NULL: the host's */
+	    *congestion; /* "bbr", "cubic", ... for TCP_CONGESTION; "auto": the host's
+			  * own, and bbr, where allowed, once packets are lost without
+			  * need; NULL: the host's */
 	/* most connections side by side where one loses packets and does not fill the
 	 * line; 0 or 1: never more than one */
 	unsigned connections;
@@ -122,7 +123,8 @@ int smb_connect(const struct smb_options *o, struct smb **out, struct err *e) MU
  * terminal got by kinit. */
 int smb_own_ccache(char **out, struct err *e) MUST_USE;
 
-/* Close open handles, log off politely when alive (within 1 s), free.  NULL is fine. */
+/* Close open handles, log off when alive (the answer is not waited for), free.  NULL
+ * is fine. */
 void smb_free(struct smb *s);
 
 bool smb_alive(const struct smb *s);
