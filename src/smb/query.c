@@ -15,8 +15,7 @@ enum {
 	LIST_BYTES = 65536,
 	/* The longest entry: 104 bytes and a name of 255 units (MS-FSCC 2.4.17) */
 	LIST_LEAST_BYTES = 614,
-	/* Then the list goes round in circles; a choice */
-	LIST_MAX_ENTRIES = 1000000,
+	LIST_MAX_ENTRIES = 1000000, /* no folder has more; a choice */
 };
 
 /* CREATE of `path` as the first request of c. */
@@ -251,9 +250,22 @@ struct listing {
 	const char *path;
 	uint32_t page_bytes;
 	unsigned entries; /* so far */
+
+	/* An earlier page, to see whether the list goes round in circles: the one of
+	 * number `mark`, which doubles (Brent's way). */
+	struct pdu_buf earlier;
+	unsigned pages, mark;
 	int (*each)(void *self, const char *name, const struct smb_stat *st);
 	void *self;
 };
+
+static void
+keep_page(struct pdu_buf *page, struct pdu_slice from)
+{
+	page->len = 0;
+	if (from.len)
+		memcpy(pdu_buf_add(page, from.len), from.bytes, from.len);
+}
 
 static int
 on_page(struct chain *c, unsigned i, const struct pdu_msg *m, struct err *e)
@@ -264,10 +276,31 @@ on_page(struct chain *c, unsigned i, const struct pdu_msg *m, struct err *e)
 	(void)i;
 	if (pdu_get_output(m, &out, e) < 0)
 		return -1;
-	l->page.len = 0;
-	if (out.len)
-		memcpy(pdu_buf_add(&l->page, out.len), out.bytes, out.len);
+	keep_page(&l->page, out);
 	return 0;
+}
+
+/* No two entries have the same name, so no two pages are the same. */
+static bool
+was_there(struct listing *l)
+{
+	const struct pdu_buf *page = &l->page;
+
+	if (l->pages > 0 && page->len == l->earlier.len &&
+	    memcmp(page->bytes, l->earlier.bytes, page->len) == 0)
+		return true;
+	if (l->pages++ == l->mark) {
+		keep_page(&l->earlier, (struct pdu_slice){page->bytes, page->len});
+		l->mark = 2 * l->mark + 1;
+	}
+	return false;
+}
+
+static int
+fail_endless(const struct listing *l, struct err *e)
+{
+	return err_set(e, ERR_ATTEMPT, 58, /* ERROR_BAD_NET_RESP */
+		       "%s: the server lists entries without end", l->path);
 }
 
 static bool
@@ -295,9 +328,7 @@ tell(struct listing *l, struct err *e)
 		};
 
 		if (++l->entries > LIST_MAX_ENTRIES)
-			return err_set(e, ERR_ATTEMPT, 58, /* ERROR_BAD_NET_RESP */
-				       "%s: the server lists entries without end",
-				       l->path);
+			return fail_endless(l, e);
 		if (is_dots(entry.name))
 			continue;
 		rc = l->each(l->self, entry.name, &st);
@@ -331,7 +362,7 @@ next_page(struct chain *c, struct listing *l, const char *path, struct err *e)
 			       "%s: the server lists nothing and does not say that it "
 			       "is done",
 			       path);
-	return 1;
+	return was_there(l) ? fail_endless(l, e) : 1;
 }
 
 static void
@@ -386,5 +417,6 @@ smb_list(struct smb *s, const char *path,
 	}
 	close_folder(&c);
 	pdu_buf_done(&l.page);
+	pdu_buf_done(&l.earlier);
 	return rc;
 }

@@ -268,7 +268,7 @@ is_of_the_answer(enum fault_kind kind)
 {
 	return kind == FAULT_STATUS || kind == FAULT_LOSES || kind == FAULT_REVERSED ||
 	       kind == FAULT_REFUSE_COMPOUND ||
-	       (kind >= FAULT_LIST_NAMES && kind <= FAULT_LIST_LOOP);
+	       (kind >= FAULT_LIST_NAMES && kind <= FAULT_LIST_ENDLESS);
 }
 
 static void

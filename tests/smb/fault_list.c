@@ -1,5 +1,6 @@
 /* fault_list.c - QUERY_DIRECTORY: FileIdBothDirectoryInformation (MS-FSCC 2.4.17), and
  * what may be wrong with it. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/utf.h"
@@ -93,10 +94,14 @@ add_page(struct peer *p, struct handle *h, struct list *l)
 static void
 add_endless(struct fault_server *s, const struct share_file *dir, struct list *l)
 {
-	char name[] = "turn 0";
+	unsigned turn = 0;
+	char name[32];
 
 	if (s->o.fault.kind == FAULT_LIST_LOOP)
-		name[5] = (char)('0' + s->page++ % 2);
+		turn = s->page++ % 2;
+	if (s->o.fault.kind == FAULT_LIST_ENDLESS)
+		turn = s->page++;
+	(void)snprintf(name, sizeof(name), "turn %u", turn);
 	if (s->o.fault.kind != FAULT_LIST_NOTHING)
 		for (unsigned i = 0; i < PAGE_ENTRIES; i++)
 			add_name(l, name, dir);
@@ -107,8 +112,7 @@ answer_list(struct peer *p, const struct request *q, struct handle *h, struct re
 {
 	struct fault_server *s = p->server;
 	enum fault_kind kind = s->o.fault.kind;
-	bool listing = kind == FAULT_LIST_NAMES || kind == FAULT_LIST_NOTHING ||
-		       kind == FAULT_LIST_SAME || kind == FAULT_LIST_LOOP;
+	bool listing = kind >= FAULT_LIST_NAMES && kind <= FAULT_LIST_ENDLESS;
 	bool due = listing && fault_is_due(s, PDU_QUERY_DIRECTORY);
 
 	if (!due && h->listed && !share_entry(s->share, h->file, h->list_at))

@@ -56,6 +56,7 @@ enum fault_kind {
 	FAULT_LIST_NOTHING, /* success and no entry, for ever */
 	FAULT_LIST_SAME,    /* the same entries for ever */
 	FAULT_LIST_LOOP,    /* two pages in turn for ever */
+	FAULT_LIST_ENDLESS, /* ever new entries for ever */
 	/* the disk behind the share */
 	FAULT_LOSES, /* says that it wrote, and writes only the first half */
 };

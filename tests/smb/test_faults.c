@@ -400,6 +400,8 @@ static struct row rows[] = {
 	 {FAULT_LIST_SAME, ALL}, {0}, {0}, ATTEMPT(58), "in"},
 	{"list-loop", "two pages in turn, for ever",
 	 {FAULT_LIST_LOOP, ALL}, {0}, {0}, ATTEMPT(58), "in"},
+	{"list-endless", "a million entries and more; takes its time",
+	 {FAULT_LIST_ENDLESS, ALL}, {0}, {.request_ms = 30000}, ATTEMPT(58), "in"},
 	{"list-chain-beyond", "an entry leads out of the list",
 	 {FAULT_BEND, .command = PDU_QUERY_DIRECTORY, .bend = FIELD(AT_FIRST_ENTRY, 4,
 	 UINT32_MAX)}, {0}, {0},
