@@ -1,5 +1,6 @@
 #include "front/front.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "front/command.h"
@@ -127,19 +128,26 @@ run_all(int argc, char **argv)
 	return rc == 1 ? FRONT_USAGE : FRONT_DONE;
 }
 
+/* What could not be printed (a full disk behind `>`) is not done. */
+static int
+flush_output(int code)
+{
+	struct err e;
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	(void)err_sys(&e, ERR_LOCAL, "write to the standard output");
+	return print_failure(code == FRONT_DONE ? FRONT_FAILED : code, &e);
+}
+
 int
 front_main(int argc, char **argv)
 {
 	int code;
 
 	smb_prepare();
-	code = run_all(argc, argv);
-	/* What could not be printed (a full disk behind `>`) is not done. */
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		struct err e;
-
-		(void)err_sys(&e, ERR_LOCAL, "write to the standard output");
-		return print_failure(code == FRONT_DONE ? FRONT_FAILED : code, &e);
-	}
+	code = flush_output(run_all(argc, argv));
+	if (smb_still_out() > 0)
+		quick_exit(code);
 	return code;
 }

@@ -4,7 +4,7 @@
  * Such a call cannot be cancelled.  When the caller has to go on without it, the errand
  * is abandoned: its thread finishes some day, drops what it held, and is joined by the
  * next errand_run() or errand_reap() of any thread.  What a program still has abandoned
- * when it ends, ends with it. */
+ * when it ends, ends with it, by quick_exit(). */
 #ifndef SMB_ERRAND_H
 #define SMB_ERRAND_H
 

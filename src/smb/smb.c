@@ -10,6 +10,7 @@
 #include "smb/chain.h"
 #include "smb/dial.h"
 #include "smb/engine.h"
+#include "smb/errand.h"
 
 enum { /* the defaults that smb.h promises */
        CONNECT_MS = 15000,
@@ -158,6 +159,12 @@ say_farewell(struct smb *s, struct chain *farewell)
 	pdu_put_simple(&farewell->buf, PDU_LOGOFF);
 	chain_start(farewell, false);
 	(void)!conn_step(c, false, &ignored); /* it is over either way */
+}
+
+size_t
+smb_still_out(void)
+{
+	return errand_reap();
 }
 
 void

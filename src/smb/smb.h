@@ -108,6 +108,11 @@ struct smb;
  * NETBIOS_DOMAIN_NAME in the environment, where they are not there. */
 void smb_prepare(void);
 
+/* How many calls that were given up (to a KDC or a name server that does not answer)
+ * are still in a library.  They cannot be cancelled.  A program that has some when it
+ * ends calls quick_exit(): exit() would take away what they use. */
+size_t smb_still_out(void);
+
 /* A session that expires on the way (as Kerberos tickets do) is renewed by itself: the
  * options are kept for that, their secrets in memory that is wiped.
  *
