@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "config/value.h"
+#include "config/week.h"
 
 /* By kind, name and number, so that what belongs together stands together; the same
  * twice: in the order of reading. */
@@ -74,13 +75,55 @@ set_lines(const struct section *s, void *target, struct err *e)
 	return 0;
 }
 
+/* The last line of `key` that says something in percent. */
+static const struct line *
+percent_line(const struct section *s)
+{
+	for (size_t i = s->count; i > 0; i--)
+		if (s->lines[i - 1].key->type == KEY_RATES &&
+		    strchr(s->lines[i - 1].value, '%'))
+			return &s->lines[i - 1];
+	return NULL;
+}
+
 static int
-build_sender(const struct section *s, struct config_sender *sender, struct err *e)
+resolve_limits(const struct section *s, struct config_limits *limits, struct err *e)
+{
+	if (!week_has_percent(&limits->rate))
+		return 0;
+	if (limits->speed_bytes_per_s > 0) {
+		week_resolve(&limits->rate, limits->speed_bytes_per_s);
+		return 0;
+	}
+	err_set(e, ERR_INPUT, 0,
+		"it is not said percent of what: add speed = 10Mbit/s to this section");
+	return section_error(s, percent_line(s), e);
+}
+
+/* Each zone once: loading takes a millisecond. */
+static int
+find_zone(struct config *c, const char *name, const struct zone **out, struct err *e)
+{
+	struct zone *z;
+
+	for (size_t i = 0; name && i < c->zone_count; i++)
+		if (str_eq(zone_name(c->zones[i]), name)) {
+			*out = c->zones[i];
+			return 0;
+		}
+	if (zone_load(name, &z, e) < 0)
+		return -1;
+	c->zones = mem_grow(c->zones, c->zone_count, &c->zone_room, sizeof(z));
+	c->zones[c->zone_count++] = z;
+	*out = z;
+	return 0;
+}
+
+static int
+check_sendings(const struct section *s, struct config_sender *sender, struct err *e)
 {
 	const struct line *l = section_line(s, "max_sendings_per_site");
 
-	if (set_lines(s, sender, e) < 0)
-		return -1;
 	if (sender->max_sendings_per_site <= sender->max_sendings)
 		return 0;
 	/* Nobody typed the standard value; it gives way. */
@@ -94,6 +137,84 @@ build_sender(const struct section *s, struct config_sender *sender, struct err *
 	    "make max_sendings larger, or this smaller",
 	    (long long)sender->max_sendings_per_site, (long long)sender->max_sendings);
 	return section_error(s, l, e);
+}
+
+static int
+check_shares(const struct section *s, struct config_sender *sender, struct err *e)
+{
+	const struct line *l = section_line(s, "reserved_high");
+
+	if (sender->reserved_high >= sender->max_sendings && !l)
+		sender->reserved_high = sender->max_sendings - 1;
+	if (sender->reserved_high >= sender->max_sendings) {
+		err_set(e, ERR_INPUT, 0,
+			"%lld reserved of %lld sendings in all (max_sendings) leave "
+			"none for medium and low priority: make this smaller, or "
+			"max_sendings larger",
+			(long long)sender->reserved_high,
+			(long long)sender->max_sendings);
+		return section_error(s, l, e);
+	}
+	if (sender->medium_share_percent + sender->low_share_percent < 100)
+		return 0;
+	l = section_line(s, "low_share");
+	err_set(e, ERR_INPUT, 0,
+		"medium_share and low_share are %lld%% together, which leaves nothing "
+		"for high priority: make one of them smaller",
+		(long long)(sender->medium_share_percent + sender->low_share_percent));
+	return section_error(s, l ? l : section_line(s, "medium_share"), e);
+}
+
+static int
+build_sender(const struct section *s, struct config *c, struct err *e)
+{
+	struct config_sender *sender = &c->sender;
+
+	if (set_lines(s, sender, e) < 0 || check_sendings(s, sender, e) < 0 ||
+	    check_shares(s, sender, e) < 0 || resolve_limits(s, &sender->limits, e) < 0)
+		return -1;
+	if (sender->zone_name && find_zone(c, sender->zone_name, &sender->zone, e) < 0)
+		return section_error(s, section_line(s, "zone"), e);
+	return 0;
+}
+
+static int
+build_line(const struct section *s, struct config *c, struct err *e)
+{
+	struct config_line *line;
+
+	c->lines = mem_grow(c->lines, c->line_count, &c->line_room, sizeof(*line));
+	line = &c->lines[c->line_count++];
+	*line = (struct config_line){.name = mem_dup(s->name)};
+	value_set_standards(KEY_LINE, line);
+	if (set_lines(s, line, e) < 0)
+		return -1;
+	return resolve_limits(s, &line->limits, e);
+}
+
+/* All lines are there by now, and stay where they are. */
+static int
+find_line(const struct section *s, const struct config *c, struct config_site *site,
+	  struct err *e)
+{
+	struct nearest near = {.wanted = site->line_name};
+
+	if (!site->line_name)
+		return 0;
+	site->line = config_line(c, site->line_name);
+	if (site->line)
+		return 0;
+	for (size_t i = 0; i < c->line_count; i++)
+		nearest_offer(&near, c->lines[i].name);
+	if (near.best)
+		err_set(e, ERR_INPUT, 0,
+			"there is no line \"%s\"; did you mean \"%s\"?",
+			site->line_name, near.best);
+	else
+		err_set(e, ERR_INPUT, 0,
+			"there is no line \"%s\": add a section [line %s]",
+			site->line_name, site->line_name);
+	return section_error(s, section_line(s, "line"), e);
 }
 
 /* Sections come sorted, and so c->sites is. */
@@ -115,7 +236,9 @@ build_site(const struct section *s, struct config *c, struct err *e)
 	site = &c->sites[c->site_count++];
 	*site = (struct config_site){.code = mem_dup(s->name)};
 	value_set_standards(KEY_SITE, site);
-	return set_lines(s, site, e);
+	if (set_lines(s, site, e) < 0 || resolve_limits(s, &site->limits, e) < 0)
+		return -1;
+	return find_line(s, c, site, e);
 }
 
 static int
@@ -172,6 +295,11 @@ build_address(const struct section *s, struct config *c, struct err *e)
 		if (set_line(s, &s->lines[i], a, e) < 0)
 			return -1;
 	}
+	a->zone = c->sender.zone;
+	if (a->zone_name && find_zone(c, a->zone_name, &a->zone, e) < 0)
+		return section_error(s, section_line(s, "zone"), e);
+	if (resolve_limits(s, &a->limits, e) < 0)
+		return -1;
 	return check_address(s, a, e);
 }
 
@@ -248,7 +376,9 @@ build_section(const struct section *s, struct config *c, struct err *e)
 {
 	switch (s->kind) {
 	case KEY_SENDER:
-		return build_sender(s, &c->sender, e);
+		return build_sender(s, c, e);
+	case KEY_LINE:
+		return build_line(s, c, e);
 	case KEY_SITE:
 		return build_site(s, c, e);
 	case KEY_ADDRESS:
@@ -266,7 +396,7 @@ build_config(const struct sections *s, struct config *c, struct err *e)
 {
 	AUTO_FREE struct section **sorted = sort_sections(s);
 
-	if (check_twice(sorted, e) < 0)
+	if (check_twice(sorted, e) < 0 || find_zone(c, NULL, &c->sender.zone, e) < 0)
 		return -1;
 	for (size_t i = 0; sorted[i]; i++)
 		if (build_section(sorted[i], c, e) < 0)

@@ -17,17 +17,29 @@ has(const struct section *s, const char *key)
 	return section_line(s, key) != NULL;
 }
 
+static bool
+fits_dir(const char *key)
+{
+	static const char *const names[] = {"type", "path",  "schedule", "zone",
+					    "rate", "speed", "budget",   "pulse"};
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (str_eq(key, names[i]))
+			return true;
+	return false;
+}
+
 static int
 check_dir(const struct section *s, const struct config_address *a, struct err *e)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const char *name = s->lines[i].key->name;
 
-		if (!str_eq(name, "type") && !str_eq(name, "path"))
+		if (!fits_dir(name))
 			return misfit(
 			    s, name, e,
-			    "means nothing with type = dir, which takes only a "
-			    "path: leave it out");
+			    "means nothing with type = dir, which takes a path, and "
+			    "schedule and limits: leave it out");
 	}
 	if (!a->path)
 		return misfit(s, "path", e,

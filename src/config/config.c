@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "config/keys.h"
 #include "config/value.h"
+#include "config/week.h"
 
 struct config *
 config_default(void)
@@ -14,6 +15,7 @@ config_default(void)
 	struct config *c = mem_zero(1, sizeof(*c));
 
 	value_set_standards(KEY_SENDER, &c->sender);
+	c->sender.zone = zone_utc();
 	return c;
 }
 
@@ -22,6 +24,7 @@ config_address_default(struct config_address *a)
 {
 	*a = (struct config_address){0};
 	value_set_standards(KEY_ADDRESS, a);
+	a->zone = zone_utc();
 }
 
 void
@@ -36,6 +39,16 @@ config_address_done(struct config_address *a)
 	mem_free(a->keytab);
 	mem_free(a->ccache);
 	mem_free(a->congestion);
+	mem_free(a->zone_name);
+	week_done(&a->schedule);
+	week_done(&a->limits.rate);
+}
+
+static void
+line_done(struct config_line *l)
+{
+	week_done(&l->limits.rate);
+	mem_free(l->name);
 }
 
 static void
@@ -46,6 +59,8 @@ site_done(struct config_site *s)
 	mem_free(s->addresses);
 	mem_free(s->code);
 	mem_free(s->description);
+	mem_free(s->line_name);
+	week_done(&s->limits.rate);
 }
 
 static void
@@ -66,11 +81,19 @@ config_free(struct config *c)
 		site_done(&c->sites[i]);
 	for (size_t i = 0; i < c->group_count; i++)
 		group_done(&c->groups[i]);
+	for (size_t i = 0; i < c->line_count; i++)
+		line_done(&c->lines[i]);
+	for (size_t i = 0; i < c->zone_count; i++)
+		zone_free(c->zones[i]);
 	for (size_t i = 0; i < c->file_count; i++)
 		mem_free(c->files[i]);
 	mem_free(c->sites);
 	mem_free(c->groups);
 	mem_free(c->files);
+	mem_free(c->lines);
+	mem_free(c->zones);
+	week_done(&c->sender.limits.rate);
+	mem_free(c->sender.zone_name);
 	mem_free(c->sender.site_code);
 	mem_free(c->sender.log_file);
 	mem_free(c);
@@ -97,6 +120,15 @@ config_group(const struct config *c, const char *name)
 	for (size_t i = 0; i < c->group_count; i++)
 		if (str_eq_nocase(c->groups[i].name, name))
 			return &c->groups[i];
+	return NULL;
+}
+
+const struct config_line *
+config_line(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->line_count; i++)
+		if (str_eq_nocase(c->lines[i].name, name))
+			return &c->lines[i];
 	return NULL;
 }
 

@@ -5,9 +5,10 @@
  * it. Backslashes are literal.  Every error is ERR_INPUT and names file, line, key and
  * what would be right.  A struct config never changes after it was loaded; any thread
  * may read.
- * Behind the door: keys.c (the table), value.c (text -> field), parse.c (lines ->
- * sections), build.c (sections -> struct), check.c (does an address fit together),
- * load.c (files), config.c (lookups), secret.c (password files, systemd credentials) */
+ * Behind the door: keys.c (the table), value.c (text -> field), week.c (lines of a
+ * schedule or rate -> a week), parse.c (lines -> sections), build.c (sections ->
+ * struct), check.c (does an address fit together), load.c (files), config.c (lookups),
+ * secret.c (password files, systemd credentials) */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
@@ -19,6 +20,7 @@
 #include "address/address.h"
 #include "base/attr.h"
 #include "base/err.h"
+#include "base/zone.h"
 
 enum config_want { CONFIG_OFF, CONFIG_WANTED, CONFIG_REQUIRED };
 enum config_auth { /* how an address logs on */
@@ -29,6 +31,65 @@ enum config_auth { /* how an address logs on */
 		   CONFIG_AUTH_ANONYMOUS,
 };
 enum config_type { CONFIG_TYPE_LAN, CONFIG_TYPE_DIR }; /* sender type of an address */
+
+/* ---- what the hours of a week say -------------------------------------------- */
+
+enum {
+	CONFIG_DAY_MIN = 24 * 60,
+	CONFIG_WEEK_MIN = 7 * CONFIG_DAY_MIN /* minute 0 is Monday 00:00 */
+};
+
+struct config_step {
+	int32_t from_min; /* of the week; the first is 0; until the next, or the end */
+	int64_t value;
+};
+
+/* A value for each minute of the week, in the zone of its section.  dispatch/week.h
+ * says which one holds at an instant. */
+struct config_week {
+	struct config_step *steps; /* neighbours differ */
+	int32_t step_count;        /* 0, or at least 2  */
+	int64_t always;            /* when there are no steps */
+};
+
+/* Values of a schedule: what the address may send in this slot, and whether it may
+ * stand in for one that failed.  Zero is what no line covers: open. */
+enum {
+	CONFIG_SLOT_ALL = 0,    /* high, medium and low */
+	CONFIG_SLOT_MEDIUM = 1, /* high and medium      */
+	CONFIG_SLOT_HIGH = 2,   /* high only            */
+	CONFIG_SLOT_CLOSED = 3,
+	CONFIG_SLOT_LETS = 3,          /* mask of these four */
+	CONFIG_SLOT_NO_SUBSTITUTE = 4, /* a bit beside them  */
+};
+
+/* Values of a rate are bytes per second. */
+#define CONFIG_RATE_UNLIMITED INT64_MAX
+
+enum config_per { CONFIG_PER_DAY, CONFIG_PER_MONTH };
+struct config_budget { /* what a metered line may carry */
+	int64_t bytes; /* 0: as much as one likes */
+	enum config_per per;
+};
+
+/* What the sender in all, a line, a site and an address each say. */
+struct config_limits {
+	struct config_week rate;   /* bytes/s                                     */
+	int64_t speed_bytes_per_s; /* of the line, for rates in percent; 0: unsaid */
+	struct config_budget budget;
+};
+
+struct config_pulse {        /* one block, and then a rest */
+	int64_t block_bytes; /* 0: no pulse */
+	int64_t every_ms;
+};
+
+struct config_line { /* what several sites share */
+	char *name;
+	struct config_limits limits;
+};
+
+/* ---- the sections ------------------------------------------------------------- */
 
 struct config_address {
 	char *section;         /* "MS1.1": site code, dot, number                     */
@@ -51,6 +112,12 @@ struct config_address {
 	int64_t connections; /* 24, 1-32: for one file, where loss shows            */
 	int64_t connect_timeout_ms, request_timeout_ms, progress_timeout_ms;
 	int64_t window_bytes, write_bytes; /* 0: the engine's own choice */
+	struct config_week schedule;       /* CONFIG_SLOT_...                     */
+	struct config_limits limits;
+	struct config_pulse pulse;
+	char *zone_name; /* NULL: the sender's                                */
+	const struct zone
+	    *zone;        /* of schedule, rate and budget; never NULL once loaded */
 	const char *file; /* where the section began, for messages; borrowed     */
 	unsigned line;
 };
@@ -58,6 +125,9 @@ struct config_address {
 struct config_site {
 	char *code;        /* "MS1"                                               */
 	char *description; /* "" when none                                        */
+	char *line_name;   /* NULL: none                                          */
+	const struct config_line *line;   /* NULL: none                             */
+	struct config_limits limits;      /* in the sender's zone                   */
 	struct config_address *addresses; /* in the order of their numbers */
 	size_t address_count; /* 0: the site is known but cannot be reached          */
 };
@@ -81,14 +151,27 @@ struct config_sender {
 	int64_t log_max_bytes;         /* 10MiB; 0: never rotate (logrotate does)     */
 	int64_t progress_save_ms;      /* 1s: acknowledged bytes go to the outbox     */
 	char *log_file;                /* NULL: sender.log in the state folder        */
+	struct config_limits limits;   /* of all sendings together                    */
+	bool preempt;                 /* on: an urgent request suspends a bulk one    */
+	int64_t reserved_high;        /* 1, 0-998: below max_sendings                */
+	int64_t medium_share_percent; /* 20, 0-90: of the starts, at least           */
+	int64_t low_share_percent;    /* 10, 0-90; the two together: below 100       */
+	int64_t ageing_ms;            /* 1d; 0: never                                */
+	bool small_first;             /* no                                          */
+	char *zone_name;              /* NULL: the system's                          */
+	const struct zone *zone;      /* never NULL once loaded; UTC before          */
 };
 
 struct config {
 	struct config_sender sender;
+	struct config_line *lines;
+	size_t line_count, line_room;
 	struct config_site *sites; /* sorted by code, without case */
 	size_t site_count, site_room;
 	struct config_group *groups;
 	size_t group_count, group_room;
+	struct zone **zones; /* each that is named, once; addresses point at them */
+	size_t zone_count, zone_room;
 	char **files; /* that were read, in this order */
 	size_t file_count, file_room;
 };
@@ -109,6 +192,7 @@ void config_address_done(struct config_address *a);
 /* By code, without case; NULL: no such site. */
 const struct config_site *config_site(const struct config *c, const char *code);
 const struct config_group *config_group(const struct config *c, const char *name);
+const struct config_line *config_line(const struct config *c, const char *name);
 /* The site whose code is most like it, for "did you mean"; NULL: none is. */
 const char *config_nearest_site(const struct config *c, const char *code);
 

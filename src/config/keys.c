@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "config/config.h"
+#include "config/week.h"
 
 #define S    ((int64_t)1000) /* ms */
 #define MIN  (60 * S)
@@ -37,10 +38,40 @@ static const struct key_choice dialects[] = {
     {"3.0.2", 0x0302}, {"3.1.1", 0x0311}, {NULL, 0},
 };
 static const struct key_choice bools[] = {{"yes", true}, {"no", false}, {NULL, 0}};
+static const struct key_choice switches[] = {{"on", true}, {"off", false}, {NULL, 0}};
 
 #define SENDER(field)  KEY_SENDER, .offset = offsetof(struct config_sender, field)
+#define LINE(field)    KEY_LINE, .offset = offsetof(struct config_line, field)
 #define SITE(field)    KEY_SITE, .offset = offsetof(struct config_site, field)
 #define ADDRESS(field) KEY_ADDRESS, .offset = offsetof(struct config_address, field)
+
+/* What the sender in all, a line, a site and an address each may say. */
+#define LIMITS(SECTION, whose)                                                         \
+	{.section = SECTION(limits.rate),                                              \
+	 .name = "rate",                                                               \
+	 .type = KEY_RATES,                                                            \
+	 .standard = "unlimited",                                                      \
+	 .range = "[DAYS] [HOURS] 512kbit/s | 50% | unlimited; may stand several "     \
+		  "times",                                                             \
+	 .example = "mon-fri 08-18 512kbit/s",                                         \
+	 .sentence = "The most that is sent " whose ", by the hours of the week; see " \
+		     "SCHEDULES AND RATES."},                                          \
+	    {.section = SECTION(limits.speed_bytes_per_s),                             \
+	     .name = "speed",                                                          \
+	     .type = KEY_RATE,                                                         \
+	     .min = WEEK_RATE_MIN,                                                     \
+	     .max = WEEK_RATE_MAX,                                                     \
+	     .example = "10Mbit/s",                                                    \
+	     .sentence = "The speed of the line, for a rate in percent; no limit by "  \
+			 "itself."},                                                   \
+	{                                                                              \
+		.section = SECTION(limits.budget), .name = "budget",                   \
+		.type = KEY_BUDGET, .range = "1MB to 1000TB, per day or per month",    \
+		.example = "10GB per month",                                           \
+		.sentence =                                                            \
+		    "The most bytes that are sent " whose " in a day or a month "      \
+		    "of the calendar; then nothing until the next one begins."         \
+	}
 
 /* Limits of the sender: those of the original where it had any (1 to 999 sendings,
  * Q319166; 1 to 99 retries and minutes, Q214485); the others are choices. */
@@ -144,6 +175,70 @@ const struct key keys[] = {
      .example = "10MiB",
      .sentence = "Size at which the sender log becomes a .lo_ file and begins anew; "
 		 "never when logrotate does it."},
+    {.section = SENDER(zone_name),
+     .name = "zone",
+     .type = KEY_ZONE,
+     .range = "a time zone by its name",
+     .example = "Europe/Berlin",
+     .sentence = "The time zone of schedules, rates and budgets, instead of this "
+		 "host's."},
+    LIMITS(SENDER, "in all"),
+    {.section = SENDER(preempt),
+     .name = "preempt",
+     .type = KEY_BOOL,
+     .choices = switches,
+     .standard = "on",
+     .example = "on",
+     .sentence = "Whether a request of high priority suspends one of a lower priority "
+		 "that is under way, when no slot is free."},
+    {.section = SENDER(reserved_high),
+     .name = "reserved_high",
+     .type = KEY_COUNT,
+     .standard = "1",
+     .min = 1,
+     .max = 998,
+     .zero = "none",
+     .example = "1",
+     .sentence = "How many of max_sendings only requests of high priority may use; "
+		 "below max_sendings."},
+    {.section = SENDER(medium_share_percent),
+     .name = "medium_share",
+     .type = KEY_PERCENT,
+     .standard = "20%",
+     .min = 1,
+     .max = 90,
+     .zero = "none",
+     .example = "20%",
+     .sentence = "The part of all starts that medium priority gets at least, while "
+		 "high has more."},
+    {.section = SENDER(low_share_percent),
+     .name = "low_share",
+     .type = KEY_PERCENT,
+     .standard = "10%",
+     .min = 1,
+     .max = 90,
+     .zero = "none",
+     .example = "10%",
+     .sentence = "The same for low priority, while high or medium has more."},
+    {.section = SENDER(ageing_ms),
+     .name = "ageing",
+     .type = KEY_DURATION,
+     .standard = "1d",
+     .min = 1 * MIN,
+     .max = 365 * DAY,
+     .zero = "never",
+     .example = "1d",
+     .sentence = "A request that has waited for so long counts as one priority higher, "
+		 "and after as long again as one more."},
+    {.section = SENDER(small_first),
+     .name = "small_first",
+     .type = KEY_BOOL,
+     .choices = bools,
+     .standard = "no",
+     .example = "yes",
+     .sentence = "Whether small packages go before large ones of the same priority."},
+
+    LIMITS(LINE, "over the line"),
 
     {.section = SITE(description),
      .name = "description",
@@ -152,6 +247,13 @@ const struct key keys[] = {
      .range = "any text",
      .example = "Madison",
      .sentence = "What people call the site."},
+    {.section = SITE(line_name),
+     .name = "line",
+     .type = KEY_CODE,
+     .range = "the name of a section [line NAME]",
+     .example = "south",
+     .sentence = "The line that leads there, when several sites share it."},
+    LIMITS(SITE, "to the site"),
 
     {.section = ADDRESS(type),
      .name = "type",
@@ -332,6 +434,30 @@ const struct key keys[] = {
      .zero = "auto",
      .example = "1MiB",
      .sentence = "The most bytes in one write; what the server allows holds too."},
+    {.section = ADDRESS(schedule),
+     .name = "schedule",
+     .type = KEY_SCHEDULE,
+     .standard = "all",
+     .range = "[DAYS] [HOURS] all | medium | high | closed [no-substitute]; may stand "
+	      "several times",
+     .example = "mon-fri 08-18 high",
+     .sentence = "Which priorities may use the address, by the hours of the week; see "
+		 "SCHEDULES AND RATES."},
+    {.section = ADDRESS(zone_name),
+     .name = "zone",
+     .type = KEY_ZONE,
+     .range = "a time zone by its name",
+     .example = "America/New_York",
+     .sentence = "The time zone of schedule, rate and budget, instead of the "
+		 "sender's."},
+    LIMITS(ADDRESS, "to this address"),
+    {.section = ADDRESS(pulse),
+     .name = "pulse",
+     .type = KEY_PULSE,
+     .range = "1KB to 256KB, every 1s to 30s",
+     .example = "3KB every 5s",
+     .sentence = "One block and then a rest, whatever the line could carry; rates hold "
+		 "too."},
 
     {.section = KEY_GROUP,
      .name = "site",
@@ -346,6 +472,7 @@ static const struct {
 	const char *name, *example;
 } sections[KEY_SECTIONS] = {
     [KEY_SENDER] = {"sender", "[sender]"},
+    [KEY_LINE] = {"line", "[line south]"},
     [KEY_SITE] = {"site", "[site MS1]"},
     [KEY_ADDRESS] = {"address", "[address MS1.1]"},
     [KEY_GROUP] = {"group", "[group branches]"},
@@ -372,6 +499,12 @@ key_find(enum key_section s, const char *name)
 	return NULL;
 }
 
+bool
+key_is_list(const struct key *k)
+{
+	return k->type == KEY_SITES || k->type == KEY_SCHEDULE || k->type == KEY_RATES;
+}
+
 enum { NEAREST_ROOM = 64 }; /* no key or site code is as long */
 
 struct unit {
@@ -381,6 +514,10 @@ struct unit {
 static const struct unit durations[] = {
     {"d", DAY}, {"h", HOUR}, {"min", MIN}, {"s", S}, {"ms", 1},
 };
+static const struct unit rates[] = {
+    {"Gbit/s", 125000000}, {"Mbit/s", 125000}, {"kbit/s", 125}, {"B/s", 1}};
+static const struct unit percents[] = {{"%", 1}};
+static const struct unit counts[] = {{"", 1}};
 static const struct unit sizes[] = {
     {"TiB", TIB}, {"GiB", GIB}, {"MiB", MIB}, {"KiB", KIB}, {"", 1},
 };
@@ -397,10 +534,11 @@ add_limit(struct str *out, const struct unit *units, int64_t n)
 static void
 add_limits(struct str *out, const struct key *k)
 {
-	static const struct unit counts[] = {{"", 1}};
-	const struct unit *units = k->type == KEY_DURATION ? durations
-				   : k->type == KEY_BYTES  ? sizes
-							   : counts;
+	const struct unit *units = k->type == KEY_DURATION  ? durations
+				   : k->type == KEY_BYTES   ? sizes
+				   : k->type == KEY_RATE    ? rates
+				   : k->type == KEY_PERCENT ? percents
+							    : counts;
 
 	add_limit(out, units, k->min);
 	str_add(out, " to ");

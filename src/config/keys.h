@@ -3,17 +3,28 @@
 #ifndef CONFIG_KEYS_H
 #define CONFIG_KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
 
-enum key_section { KEY_SENDER, KEY_SITE, KEY_ADDRESS, KEY_GROUP, KEY_SECTIONS };
+/* In the order in which they are built: what is referred to comes first. */
+enum key_section {
+	KEY_SENDER,
+	KEY_LINE,
+	KEY_SITE,
+	KEY_ADDRESS,
+	KEY_GROUP,
+	KEY_SECTIONS
+};
 
 enum key_type {
 	KEY_COUNT,      /* int64_t                                              */
 	KEY_DURATION,   /* int64_t, ms                                          */
 	KEY_BYTES,      /* int64_t                                              */
+	KEY_RATE,       /* int64_t, bytes per second                            */
+	KEY_PERCENT,    /* int64_t                                              */
 	KEY_CHOICE,     /* an enum, one of `choices`                            */
 	KEY_DIALECT,    /* uint16_t, one of `choices`                           */
 	KEY_BOOL,       /* bool, one of `choices`                               */
@@ -27,6 +38,11 @@ enum key_type {
 	KEY_SERVER,     /* struct address                                       */
 	KEY_SHARE,      /* struct address, which has its server by then         */
 	KEY_ENDPOINT,   /* connect_host and connect_port of config_address      */
+	KEY_ZONE,       /* char *, a time zone; build.c loads it                */
+	KEY_BUDGET,     /* struct config_budget                                 */
+	KEY_PULSE,      /* struct config_pulse                                  */
+	KEY_SCHEDULE,   /* struct config_week: a list, each adds to it          */
+	KEY_RATES,      /* struct config_week: a list, each adds to it          */
 	KEY_SITES,      /* a list: may stand several times; build.c takes it    */
 };
 
@@ -41,7 +57,7 @@ struct key {
 	const char *name;
 	size_t offset;        /* in the struct of its section                       */
 	const char *standard; /* the default as one would type it; NULL: none       */
-	int64_t min, max;     /* KEY_COUNT, KEY_DURATION, KEY_BYTES                 */
+	int64_t min, max;     /* KEY_COUNT, _DURATION, _BYTES, _RATE, _PERCENT      */
 	const char *zero;     /* the word that stands for 0; NULL: 0 cannot be said */
 	const struct key_choice *choices; /* ends with a NULL word                  */
 	const char *range;    /* in words, where neither limits nor choices say it  */
@@ -59,9 +75,12 @@ const char *key_section_example(enum key_section s);
 /* NULL: there is none of that name in that section. */
 const struct key *key_find(enum key_section s, const char *name);
 
+/* May it stand several times in its section? */
+bool key_is_list(const struct key *k);
+
 /* What values there are: "1 to 999", "1s to 99min", "required | wanted | off".
  * Returns buf. */
-enum { KEY_RANGE_ROOM = 128 };
+enum { KEY_RANGE_ROOM = 160 };
 const char *key_range(const struct key *k, char *buf, size_t room);
 
 /* "did you mean": the candidate most like `wanted`, when it is like it at all. */

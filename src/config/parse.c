@@ -94,8 +94,8 @@ find_kind(const char *word, enum key_section *out, struct err *e)
 			       "there is no section [%s]; did you mean [%s]?", buf,
 			       near.best);
 	return err_set(e, ERR_INPUT, 0,
-		       "there is no section [%s]; there are [sender], [site MS1], "
-		       "[address MS1.1] and [group branches]",
+		       "there is no section [%s]; there are [sender], [line south], "
+		       "[site MS1], [address MS1.1] and [group branches]",
 		       buf);
 }
 
@@ -250,7 +250,7 @@ check_value(const struct section *s, const struct key *key, const char *value,
 {
 	const struct line *first = section_line(s, key->name);
 
-	if (first && key->type != KEY_SITES)
+	if (first && !key_is_list(key))
 		return err_set(e, ERR_INPUT, 0,
 			       "stands here a second time, first in line %u: leave one "
 			       "of them",

@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "config/config.h"
+#include "config/week.h"
 
 enum {
 	CODE_MAX_BYTES = 32,
@@ -16,6 +17,15 @@ enum {
 	ALGORITHM_MAX_BYTES = 15,  /* TCP_CA_NAME_MAX - 1, linux/tcp.h   */
 	CREDENTIAL_MAX_BYTES = 255 /* NAME_MAX                           */
 };
+
+/* Of the original: sms-sender.md has its ranges of the pulse; a block may be as little
+ * as 1 KB or as much as 256 KiB, whichever way one counts.  Of budgets: choices. */
+#define PULSE_MIN_BYTES  INT64_C(1000)
+#define PULSE_MAX_BYTES  (INT64_C(256) << 10)
+#define PULSE_MIN_MS     INT64_C(1000)
+#define PULSE_MAX_MS     INT64_C(30000)
+#define BUDGET_MIN_BYTES INT64_C(1000000)
+#define BUDGET_MAX_BYTES INT64_C(1000000000000000)
 
 /* The fields below are written through their size. */
 _Static_assert(sizeof(enum config_want) == sizeof(unsigned) &&
@@ -69,6 +79,33 @@ refuse_zero(const struct key *k, struct err *e)
 		       range, k->example);
 }
 
+/* "20%" */
+static int
+read_percent(const char *text, int64_t *out)
+{
+	const size_t len = strlen(text);
+	char digits[QUOTE_ROOM];
+
+	if (len < 2 || text[len - 1] != '%' ||
+	    str_copy_len(digits, sizeof(digits), text, len - 1) < 0)
+		return -1;
+	return num_int(digits, 0, INT64_MAX, out);
+}
+
+static int
+read_number(const struct key *k, const char *text, int64_t *out)
+{
+	if (k->type == KEY_DURATION)
+		return num_duration_ms(text, out);
+	if (k->type == KEY_BYTES)
+		return num_bytes(text, out);
+	if (k->type == KEY_RATE)
+		return num_rate(text, out);
+	if (k->type == KEY_PERCENT)
+		return read_percent(text, out);
+	return num_int(text, 0, INT64_MAX, out);
+}
+
 static int
 set_number(const struct key *k, const char *text, int64_t *out, struct err *e)
 {
@@ -79,12 +116,7 @@ set_number(const struct key *k, const char *text, int64_t *out, struct err *e)
 		*out = 0;
 		return 0;
 	}
-	if (k->type == KEY_DURATION)
-		rc = num_duration_ms(text, &n);
-	else if (k->type == KEY_BYTES)
-		rc = num_bytes(text, &n);
-	else
-		rc = num_int(text, 0, INT64_MAX, &n);
+	rc = read_number(k, text, &n);
 	if (str_eq(text, "0") || (rc == 0 && n == 0))
 		return refuse_zero(k, e);
 	if (rc < 0 || n < k->min || n > k->max)
@@ -184,14 +216,21 @@ fits(const struct key *k, const char *text)
 	case KEY_COUNT:
 	case KEY_DURATION:
 	case KEY_BYTES:
+	case KEY_RATE:
+	case KEY_PERCENT:
 	case KEY_CHOICE:
 	case KEY_DIALECT:
 	case KEY_BOOL:
 	case KEY_TEXT:
+	case KEY_ZONE: /* zone_load() says it */
 	case KEY_ACCOUNT:
 	case KEY_SERVER:
 	case KEY_SHARE:
 	case KEY_ENDPOINT:
+	case KEY_BUDGET:
+	case KEY_PULSE:
+	case KEY_SCHEDULE:
+	case KEY_RATES:
 	case KEY_SITES:
 		break;
 	}
@@ -231,6 +270,64 @@ set_endpoint(const char *text, struct config_address *a, struct err *e)
 	return 0;
 }
 
+/* Splits "10GB per day" round the word; -1: it is not there. */
+static int
+split_at(const char *text, const char *word, char before[QUOTE_ROOM],
+	 const char **after)
+{
+	const char *at = strstr(text, word);
+
+	if (!at || str_copy_len(before, QUOTE_ROOM, text, (size_t)(at - text)) < 0)
+		return -1;
+	*after = at + strlen(word);
+	return 0;
+}
+
+/* "10GB per day" */
+static int
+set_budget(const struct key *k, const char *text, struct config_budget *out,
+	   struct err *e)
+{
+	struct config_budget budget;
+	char size[QUOTE_ROOM];
+	const char *per;
+
+	if (split_at(text, " per ", size, &per) < 0 ||
+	    num_bytes(size, &budget.bytes) < 0)
+		return refuse(k, text, e);
+	if (budget.bytes == 0)
+		return refuse_zero(k, e);
+	if (budget.bytes < BUDGET_MIN_BYTES || budget.bytes > BUDGET_MAX_BYTES ||
+	    (!str_eq(per, "day") && !str_eq(per, "month")))
+		return refuse(k, text, e);
+	budget.per = str_eq(per, "day") ? CONFIG_PER_DAY : CONFIG_PER_MONTH;
+	*out = budget;
+	return 0;
+}
+
+/* "3KB every 5s" */
+static int
+set_pulse(const struct key *k, const char *text, struct config_pulse *out,
+	  struct err *e)
+{
+	struct config_pulse pulse;
+	char size[QUOTE_ROOM];
+	const char *every;
+
+	if (split_at(text, " every ", size, &every) < 0 ||
+	    num_bytes(size, &pulse.block_bytes) < 0 ||
+	    num_duration_ms(every, &pulse.every_ms) < 0)
+		return refuse(k, text, e);
+	if (pulse.block_bytes == 0 || pulse.every_ms == 0)
+		return refuse_zero(k, e);
+	if (pulse.block_bytes < PULSE_MIN_BYTES ||
+	    pulse.block_bytes > PULSE_MAX_BYTES || pulse.every_ms < PULSE_MIN_MS ||
+	    pulse.every_ms > PULSE_MAX_MS)
+		return refuse(k, text, e);
+	*out = pulse;
+	return 0;
+}
+
 int
 value_set(const struct key *k, const char *text, void *target, struct err *e)
 {
@@ -240,6 +337,8 @@ value_set(const struct key *k, const char *text, void *target, struct err *e)
 	case KEY_COUNT:
 	case KEY_DURATION:
 	case KEY_BYTES:
+	case KEY_RATE:
+	case KEY_PERCENT:
 		return set_number(k, text, field, e);
 	case KEY_CHOICE:
 	case KEY_DIALECT:
@@ -252,6 +351,7 @@ value_set(const struct key *k, const char *text, void *target, struct err *e)
 	case KEY_CREDENTIAL:
 	case KEY_CCACHE:
 	case KEY_ALGORITHM:
+	case KEY_ZONE:
 		return set_text(k, text, field, e);
 	case KEY_SERVER:
 		return address_parse(text, strlen(text), field, e);
@@ -259,6 +359,14 @@ value_set(const struct key *k, const char *text, void *target, struct err *e)
 		return address_set_share(field, text, e);
 	case KEY_ENDPOINT:
 		return set_endpoint(text, target, e);
+	case KEY_BUDGET:
+		return set_budget(k, text, field, e);
+	case KEY_PULSE:
+		return set_pulse(k, text, field, e);
+	case KEY_SCHEDULE:
+		return week_add_schedule(field, text, e);
+	case KEY_RATES:
+		return week_add_rate(field, text, e);
 	case KEY_SITES:
 		break;
 	}

@@ -28,7 +28,7 @@ static const struct bad refused[] = {
      "/media/courier"},
     {A "type = dir\npath = /x\nserver = DSSMS",
      "t.conf:5: [address MS1.1] server: means nothing with type = dir, which takes "
-     "only a path: leave it out"},
+     "a path, and schedule and limits: leave it out"},
     {PLACE, "t.conf:2: [address MS1.1]: there is no account: add account = "
 	    "CORP\\smssend (guest only where the address says auth = guest)"},
     {PLACE "account = x",

@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "config/keys.h"
 #include "config/value.h"
+#include "config/week.h"
 
 /* Set one value of a key in a struct of its section that is thrown away. */
 static int
@@ -23,6 +24,7 @@ try_value(const struct key *k, const char *text, struct err *e)
 {
 	struct config *c = config_default();
 	struct config_site site = {0};
+	struct config_line line = {0};
 	struct config_address a;
 	int rc = 0;
 
@@ -32,12 +34,17 @@ try_value(const struct key *k, const char *text, struct err *e)
 	assert_int_equal(rc, 0);
 	if (k->section == KEY_SENDER)
 		rc = value_set(k, text, &c->sender, e);
+	else if (k->section == KEY_LINE)
+		rc = value_set(k, text, &line, e);
 	else if (k->section == KEY_SITE)
 		rc = value_set(k, text, &site, e);
 	else if (k->section == KEY_ADDRESS)
 		rc = value_set(k, text, &a, e);
 	config_address_done(&a);
 	config_free(c);
+	week_done(&line.limits.rate);
+	week_done(&site.limits.rate);
+	mem_free(site.line_name);
 	mem_free(site.description);
 	return rc;
 }

@@ -18,10 +18,10 @@ static const struct bad sections_refused[] = {
     {"\n[Sender]\n", "t.conf:2: there is no section [Sender]; did you mean [sender]?"},
     {"[adress MS1.1]",
      "t.conf:1: there is no section [adress]; did you mean [address]?"},
-    {"[global]", "t.conf:1: there is no section [global]; there are [sender], [site "
-		 "MS1], [address MS1.1] and [group branches]"},
-    {"[]", "t.conf:1: there is no section []; there are [sender], [site MS1], [address "
-	   "MS1.1] and [group branches]"},
+    {"[global]", "t.conf:1: there is no section [global]; there are [sender], [line "
+		 "south], [site MS1], [address MS1.1] and [group branches]"},
+    {"[]", "t.conf:1: there is no section []; there are [sender], [line south], [site "
+	   "MS1], [address MS1.1] and [group branches]"},
     {"[sender CEN]",
      "t.conf:1: [sender CEN]: there is one sender and it has no name: type [sender]"},
     {"[site]", "t.conf:1: [site]: a site is called by 1 to 32 letters, digits, - and "
@@ -72,15 +72,16 @@ static const struct bad keys_refused[] = {
     {"[site MS1]\nserver = DSSMS",
      "t.conf:2: [site MS1]: server: a server belongs to an address: begin one with "
      "[address MS1.1]"},
-    {"[site MS1]\nrate = 512kbit/s",
-     "t.conf:2: [site MS1]: there is no key \"rate\" in this version; there are: "
-     "description"},
-    {"[address MS1.1]\nschedule = mon-fri 08-18 high",
-     "t.conf:2: [address MS1.1]: there is no key \"schedule\" in this version; there "
+    {"[site MS1]\nfrobnicate = 512kbit/s",
+     "t.conf:2: [site MS1]: there is no key \"frobnicate\" in this version; there are: "
+     "description, line, rate, speed, budget"},
+    {"[address MS1.1]\nblackout = mon-fri",
+     "t.conf:2: [address MS1.1]: there is no key \"blackout\" in this version; there "
      "are: type, server, share, path, connect_to, auth, account, password_file, "
      "credential, keytab, ccache, signing, encrypt, dialect_min, dialect_max, "
      "compounds, flush, congestion, connections, connect_timeout, "
-     "request_timeout, progress_timeout, window, write_size"},
+     "request_timeout, progress_timeout, window, write_size, schedule, zone, rate, "
+     "speed, budget, pulse"},
     {"[address MS1.1]\npassword = hunter2",
      "t.conf:2: [address MS1.1]: password: a password does not stand in the "
      "configuration: put it into a file of mode 0600 and name that as password_file = "
