@@ -51,6 +51,32 @@ line_done(struct config_line *l)
 	mem_free(l->name);
 }
 
+static bool
+same_place(const struct config_address *a, const struct config_address *b)
+{
+	return a->type == b->type && str_eq(a->path, b->path) &&
+	       address_same(&a->where, &b->where) &&
+	       str_eq(a->connect_host, b->connect_host) &&
+	       a->connect_port == b->connect_port;
+}
+
+static bool
+same_logon(const struct config_address *a, const struct config_address *b)
+{
+	return a->auth == b->auth && str_eq(a->account, b->account) &&
+	       str_eq(a->password_file, b->password_file) &&
+	       str_eq(a->credential, b->credential) && str_eq(a->keytab, b->keytab) &&
+	       str_eq(a->ccache, b->ccache) && a->signing == b->signing &&
+	       a->encrypt == b->encrypt && a->dialect_min == b->dialect_min &&
+	       a->dialect_max == b->dialect_max;
+}
+
+bool
+config_address_same(const struct config_address *a, const struct config_address *b)
+{
+	return str_eq(a->section, b->section) && same_place(a, b) && same_logon(a, b);
+}
+
 static void
 site_done(struct config_site *s)
 {

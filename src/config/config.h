@@ -189,6 +189,11 @@ void config_free(struct config *c);
 void config_address_default(struct config_address *a);
 void config_address_done(struct config_address *a);
 
+/* Do both have one name, lead to one place, and log on there in the same way?  How fast
+ * and when to send there may differ. */
+bool config_address_same(const struct config_address *a,
+			 const struct config_address *b);
+
 /* By code, without case; NULL: no such site. */
 const struct config_site *config_site(const struct config *c, const char *code);
 const struct config_group *config_group(const struct config *c, const char *name);

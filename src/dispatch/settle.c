@@ -169,6 +169,9 @@ choose_end(struct settling *s)
 	case ATTEMPT_ORDERED:
 		end_ordered(s);
 		return true;
+	case ATTEMPT_SUSPENDED:
+		s->end.to = REQUEST_SUSPENDED;
+		return true;
 	case ATTEMPT_LOST:
 		SAY(s, EVENT_HEARTBEAT);
 		return false;

@@ -43,7 +43,7 @@ static const char *const outcome_names[] = {
 	[ATTEMPT_SITE] = "site",              [ATTEMPT_NO_ADDRESS] = "no_address",
 	[ATTEMPT_LOCAL] = "local",            [ATTEMPT_STOPPED] = "stopped",
 	[ATTEMPT_ORDERED] = "ordered",        [ATTEMPT_LOST] = "lost",
-	[ATTEMPT_REFUSED] = "refused",
+	[ATTEMPT_REFUSED] = "refused",        [ATTEMPT_SUSPENDED] = "suspended",
 };
 /* clang-format on */
 
@@ -79,6 +79,8 @@ outcome_of(const struct run *r, const struct err *e)
 		return ATTEMPT_LOST;
 	if (r->order != OUTBOX_GO_ON)
 		return ATTEMPT_ORDERED;
+	if (r->is_suspended)
+		return ATTEMPT_SUSPENDED;
 	switch (e->kind) {
 	case ERR_NONE:
 		return ATTEMPT_SENT;
@@ -405,6 +407,16 @@ try_addresses(struct run *r, bool *connected, struct err *e)
 	return outcome;
 }
 
+/* It was stopped between two blocks, since somebody wants something of it: what? */
+static enum attempt_outcome
+hear(struct run *r, enum attempt_outcome outcome, struct err *e)
+{
+	if (outcome != ATTEMPT_STOPPED || run_call(r) == ATTEMPT_GO_ON)
+		return outcome;
+	(void)!run_save(r, e);
+	return outcome_of(r, e);
+}
+
 static void
 fill_history(struct run *r, enum attempt_outcome outcome, const struct err *e)
 {
@@ -429,7 +441,7 @@ attempt_run(const struct attempt *a, struct attempt_result *out)
 
 	*out = (struct attempt_result){0};
 	run_init(&r, a);
-	out->outcome = try_addresses(&r, &out->connected, &e);
+	out->outcome = hear(&r, try_addresses(&r, &out->connected, &e), &e);
 	if (out->outcome != ATTEMPT_SENT && e.kind == ERR_SITE && e.win32 == 112)
 		event_log(a->log, &r.about, EVENT_NO_SPACE);
 	/* Nobody will come back for it. */

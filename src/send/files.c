@@ -183,7 +183,8 @@ beat(struct file *f)
 	struct run *r = s->run;
 	struct err e;
 
-	if (clock_mono_ms(r->a->clock) - r->saved_at_ms < run_beat_ms(r))
+	run_at(r, f->path, f->acked_bytes, f->entry.size_bytes);
+	if (!run_is_due(r))
 		return;
 	tell(f);
 	r->kept = prefix_get(&s->prefix);

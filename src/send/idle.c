@@ -15,7 +15,8 @@ struct idle {
 	pthread_mutex_t lock;
 	struct link *first;      /* guarded by lock: youngest first */
 	size_t count;            /* guarded by lock                 */
-	size_t max_count;        /* read-only                       */
+	size_t max_count;        /* guarded by lock                 */
+	int64_t era;             /* guarded by lock                 */
 	const struct stop *stop; /* read-only */
 };
 
@@ -92,21 +93,42 @@ cut(struct idle *list, size_t keep)
 
 void
 idle_give(struct idle *list, const struct config_address *to, struct transport *t,
-	  int64_t now_ms)
+	  int64_t now_ms, int64_t era)
 {
 	struct link *l = mem_zero(1, sizeof(*l));
 	struct link *old = NULL;
 
 	*l = (struct link){.to = to, .transport = t, .since_ms = now_ms};
 	(void)pthread_mutex_lock(&list->lock);
-	l->next = list->first;
-	list->first = l;
-	if (++list->count > list->max_count) {
+	if (era != list->era) {
+		old = l;
+	} else {
+		l->next = list->first;
+		list->first = l;
+		list->count++;
+	}
+	if (list->count > list->max_count) {
 		old = cut(list, list->max_count);
 		list->count = list->max_count;
 	}
 	(void)pthread_mutex_unlock(&list->lock);
 	close_links(list, old);
+}
+
+int64_t
+idle_renew(struct idle *list, size_t max_count)
+{
+	struct link *old;
+	int64_t era;
+
+	(void)pthread_mutex_lock(&list->lock);
+	era = ++list->era;
+	list->max_count = max_count;
+	old = cut(list, 0);
+	list->count = 0;
+	(void)pthread_mutex_unlock(&list->lock);
+	close_links(list, old);
+	return era;
 }
 
 int64_t

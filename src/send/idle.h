@@ -18,9 +18,13 @@ void idle_free(struct idle *list); /* closes all; NULL is fine */
 
 /* One to that address, the youngest; NULL: there is none. */
 struct transport *idle_take(struct idle *list, const struct config_address *to);
-/* Keep it (takes t).  With max_count there already, the oldest is closed. */
+/* Keep it (takes t).  With max_count there already, the oldest is closed.  `era`: that
+ * in which `to` was found; a connection of an earlier one is closed, not kept. */
 void idle_give(struct idle *list, const struct config_address *to, struct transport *t,
-	       int64_t now_ms);
+	       int64_t now_ms, int64_t era);
+/* Addresses are other ones from now on: a new era.  Closes all; returns its number (the
+ * first is 0). */
+int64_t idle_renew(struct idle *list, size_t max_count);
 /* Close what was given before `before_ms`.  Returns when the oldest left was given;
  * INT64_MAX: none is left. */
 int64_t idle_close(struct idle *list, int64_t before_ms);

@@ -27,35 +27,11 @@
 #include "base/str.h"
 #include "base/thread.h"
 #include "send/idle.h"
-#include "send/send.h"
+#include "send/worker.h"
 
 enum {
 	SLOT_BEAT_MS = 1000, /* how often a waiting thread hears orders; a choice */
 	BEATS_IN_LEASE = 3,  /* two may be late before the lease is; as in run.c   */
-};
-
-enum stage { CONNECTING, WAITING, SENDING, RETRYING, ENDED };
-
-struct worker {
-	struct worker *next; /* guarded by lock */
-	enum stage stage;    /* guarded by lock */
-	struct pool *pool;   /* read-only, as all below but the report */
-	struct thread *thread;
-	bool proven;
-	struct outbox *outbox;     /* the thread's own                    */
-	int64_t lease_until_at_ms; /* its own; wall                       */
-	struct pool_report report; /* request: read-only; result: its own */
-};
-
-struct pool {
-	struct pool_options options; /* read-only */
-	char *state_folder, *store;  /* read-only */
-	struct stop *stop;
-	struct idle *idle;
-	int wake; /* eventfd: readable when pool_wait() shall look again */
-	pthread_mutex_t lock;
-	pthread_cond_t moved;   /* a slot may be free, or stop was thrown */
-	struct worker *workers; /* guarded by lock */
 };
 
 /* --- begin and end --------------------------------------------------------------- */
@@ -81,6 +57,8 @@ pool_new(const struct pool_options *o)
 	pthread_condattr_t attr;
 
 	p->options = *o;
+	p->first.config = o->config; /* the caller's own: never freed here */
+	p->oldest = p->newest = &p->first;
 	p->state_folder = mem_dup(o->state_folder);
 	p->store = path_join(o->state_folder, "store");
 	p->stop = stop_new();
@@ -109,6 +87,8 @@ pool_stop(struct pool *p)
 	stop_throw(p->stop);
 	/* Under the lock, so that nobody is between looking at stop and waiting. */
 	(void)pthread_mutex_lock(&p->lock);
+	for (struct worker *w = p->workers; w; w = w->next)
+		stop_throw(w->stop);
 	(void)pthread_cond_broadcast(&p->moved);
 	(void)pthread_mutex_unlock(&p->lock);
 	(void)idle_close(p->idle, INT64_MAX);
@@ -118,6 +98,8 @@ static void
 worker_free(struct worker *w)
 {
 	thread_join(w->thread);
+	stop_free(w->stop);
+	(void)pthread_mutex_destroy(&w->at_lock);
 	mem_free(w);
 }
 
@@ -139,6 +121,11 @@ pool_free(struct pool *p)
 		worker_free(w);
 	}
 	idle_free(p->idle);
+	pool_drop_generations(p);
+	if (p->newest != &p->first) {
+		config_free(p->newest->owned);
+		mem_free(p->newest);
+	}
 	(void)close(p->wake);
 	(void)pthread_cond_destroy(&p->moved);
 	(void)pthread_mutex_destroy(&p->lock);
@@ -157,8 +144,8 @@ goes_first(const struct worker *a, const struct worker *b)
 	const struct request *x = &a->report.request;
 	const struct request *y = &b->report.request;
 
-	if (x->priority != y->priority)
-		return x->priority < y->priority;
+	if (a->priority != b->priority)
+		return a->priority < b->priority;
 	return x->id.n < y->id.n;
 }
 
@@ -178,7 +165,7 @@ count_sending(const struct pool *p, const char *site)
 static const struct worker *
 next_to_send(const struct pool *p)
 {
-	const struct config_sender *s = &p->options.config->sender;
+	const struct config_sender *s = &p->newest->config->sender;
 	const struct worker *first = NULL;
 
 	if (count_sending(p, NULL) >= s->max_sendings)
@@ -208,29 +195,30 @@ enter(struct worker *w, enum stage stage)
 }
 
 static int64_t
-slot_beat_ms(const struct pool *p)
+slot_beat_ms(const struct worker *w)
 {
-	const int64_t lease_ms =
-	    p->options.config->sender.heartbeat_ms / BEATS_IN_LEASE;
+	const int64_t lease_ms = w->attempt.settings->heartbeat_ms / BEATS_IN_LEASE;
 
 	return lease_ms < SLOT_BEAT_MS ? lease_ms : SLOT_BEAT_MS;
 }
 
-/* Wait until it is this one's turn: 1, and it is SENDING then; or for one beat: 0. */
+/* Wait until it is this one's turn: 1, and it is SENDING then; or for one beat, or
+ * until it is called: 0. */
 static int
 wait_turn(struct worker *w)
 {
 	struct pool *p = w->pool;
 	/* The condition waits by the real clock, whatever the policy is told. */
-	const int64_t until_ms = clock_mono_ms(clock_real()) + slot_beat_ms(p);
+	const int64_t until_ms = clock_mono_ms(clock_real()) + slot_beat_ms(w);
 	const struct timespec until = {.tv_sec = until_ms / 1000,
 				       .tv_nsec = until_ms % 1000 * 1000000};
 	int late = 0;
 
 	(void)pthread_mutex_lock(&p->lock);
-	while (next_to_send(p) != w && !stop_thrown(p->stop) && late != ETIMEDOUT)
+	while (next_to_send(p) != w && !stop_thrown(w->stop) && late != ETIMEDOUT &&
+	       worker_call(w) == ATTEMPT_GO_ON)
 		late = pthread_cond_timedwait(&p->moved, &p->lock, &until);
-	if (next_to_send(p) == w)
+	if (next_to_send(p) == w && worker_call(w) == ATTEMPT_GO_ON)
 		move_to(w, SENDING);
 	late = w->stage != SENDING;
 	(void)pthread_mutex_unlock(&p->lock);
@@ -255,9 +243,12 @@ heartbeat(struct worker *w, const struct request_progress *progress,
 {
 	const struct pool_options *o = &w->pool->options;
 	const struct request *r = &w->report.request;
-	const int64_t lease_ms = o->config->sender.heartbeat_ms;
 	const int64_t now_ms = clock_wall_ms(o->clock);
+	int64_t lease_ms;
 
+	worker_follow(w);
+	worker_asks(w);
+	lease_ms = w->attempt.settings->heartbeat_ms;
 	if (outbox_heartbeat(w->outbox, r->id, r->owner, now_ms, lease_ms, progress,
 			     order, e) == 0) {
 		w->lease_until_at_ms = now_ms + lease_ms;
@@ -275,9 +266,12 @@ go_on_waiting(struct worker *w, struct err *e)
 {
 	enum outbox_order order = OUTBOX_GO_ON;
 
-	if (stop_thrown(w->pool->stop))
+	if (stop_thrown(w->stop))
 		return err_set(e, ERR_STOP, 0,
 			       "stopped while waiting for a sending slot");
+	if (worker_call(w) == ATTEMPT_SUSPEND)
+		return err_set(e, ERR_STOP, 0,
+			       "suspended while waiting for a sending slot");
 	if (heartbeat(w, NULL, &order, e) < 0)
 		return -1;
 	if (order != OUTBOX_GO_ON)
@@ -311,15 +305,17 @@ hook_pause(void *self)
 static int
 hook_step(void *self, enum request_state to, const char *staged_on, struct err *e)
 {
-	const struct worker *w = self;
+	struct worker *w = self;
 	const struct request *r = &w->report.request;
 	int64_t now_ms = 0;
 	int rc = 0;
 
+	if (to == REQUEST_PUBLISHING)
+		worker_publishes(w);
 	do {
 		now_ms = clock_wall_ms(w->pool->options.clock);
 		rc = outbox_step(w->outbox, r->id, r->owner, to, staged_on, now_ms, e);
-	} while (rc < 0 && may_ask_again(w, now_ms, e) && !stop_thrown(w->pool->stop));
+	} while (rc < 0 && may_ask_again(w, now_ms, e) && !stop_thrown(w->stop));
 	if (rc < 0)
 		return may_ask_again(w, now_ms, e)
 			   ? err_set(e, ERR_STOP, 0,
@@ -356,7 +352,7 @@ hook_give_back(void *self, const struct config_address *a, struct transport *t)
 		transport_free(t);
 		return;
 	}
-	idle_give(p->idle, a, t, clock_mono_ms(p->options.clock));
+	idle_give(p->idle, a, t, clock_mono_ms(p->options.clock), w->generation->era);
 }
 
 /* Nothing becomes of them any more (I6 of the outbox).  FAILED may be retried. */
@@ -370,6 +366,18 @@ hook_is_over(void *self, int64_t request, const char *token)
 	return outbox_get(w->outbox, (struct request_id){request}, r, &unused) > 0 &&
 	       str_eq(r->token, token) &&
 	       (r->state == REQUEST_CANCELLED || r->state == REQUEST_SENT);
+}
+
+static enum attempt_call
+hook_call(void *self)
+{
+	return worker_call(self);
+}
+
+static void
+hook_at(void *self, const struct attempt_at *at)
+{
+	worker_at(self, at);
 }
 
 /* --- the thread ------------------------------------------------------------------ */
@@ -400,19 +408,20 @@ static void
 run_attempt(struct worker *w, struct package *package)
 {
 	struct pool *p = w->pool;
-	const struct config *config = p->options.config;
+	const struct config *config = w->generation->config;
 	struct request *r = &w->report.request;
 	/* A site that is gone from the configuration has no address. */
 	struct config_site unknown = {.code = r->site, .description = r->site};
 	const struct config_site *site = config_site(config, r->site);
-	const struct attempt a = {
+
+	w->attempt = (struct attempt){
 	    .request = r,
 	    .site = site ? site : &unknown,
 	    .settings = &config->sender,
 	    .package = package,
 	    .log = p->options.log,
 	    .clock = p->options.clock,
-	    .stop = p->stop,
+	    .stop = w->stop,
 	    .hooks = {.begin = hook_begin,
 		      .pause = hook_pause,
 		      .step = hook_step,
@@ -420,10 +429,11 @@ run_attempt(struct worker *w, struct package *package)
 		      .borrow = hook_borrow,
 		      .give_back = hook_give_back,
 		      .is_over = hook_is_over,
+		      .call = hook_call,
+		      .at = hook_at,
 		      .self = w},
 	};
-
-	attempt_run(&a, &w->report.result);
+	attempt_run(&w->attempt, &w->report.result);
 }
 
 static void
@@ -437,6 +447,7 @@ work(void *self)
 	struct err e;
 
 	w->report.thread_number = thread_id();
+	worker_begins(w);
 	event_log(p->options.log, &about, EVENT_THREAD, w->report.thread_number);
 	if (outbox_open(p->state_folder, &w->outbox, &e) < 0 ||
 	    package_open(p->store, r->package.id, &package, &e) < 0)
@@ -456,7 +467,14 @@ pool_start(struct pool *p, const struct request *r, bool proven, struct err *e)
 	w->pool = p;
 	w->proven = w->report.proven = proven;
 	w->report.request = *r;
+	w->priority = r->priority;
 	w->lease_until_at_ms = r->lease_until_at_ms;
+	w->generation = p->newest;
+	w->attempt.settings = &w->generation->config->sender;
+	w->stop = stop_new();
+	worker_init(w);
+	if (stop_thrown(p->stop))
+		stop_throw(w->stop);
 	(void)pthread_mutex_lock(&p->lock);
 	w->next = p->workers;
 	p->workers = w;
@@ -471,7 +489,7 @@ pool_start(struct pool *p, const struct request *r, bool proven, struct err *e)
 		}
 	}
 	(void)pthread_mutex_unlock(&p->lock);
-	mem_free(w);
+	worker_free(w);
 	return -1;
 }
 
@@ -503,6 +521,7 @@ take_report(struct pool *p, struct pool_report *out)
 	if (!w)
 		return 0;
 	*out = w->report;
+	out->why = w->why;
 	worker_free(w);
 	return 1;
 }
@@ -526,11 +545,14 @@ pool_wait(struct pool *p, const struct stop *stop, int64_t wait_ms,
 	};
 	uint64_t pokes;
 
+	pool_drop_generations(p); /* the report before this one was settled */
 	if (take_report(p, out))
 		return 1;
+	wait_ms = pool_hurry_ms(p, wait_ms);
 	if (poll(fds, COUNT(fds), poll_ms(wait_ms)) > 0 && fds[0].revents &&
 	    read(p->wake, &pokes, sizeof(pokes)) < 0)
 		return 0; /* somebody else read it: nobody does, but no harm either */
+	pool_hurry(p);
 	return take_report(p, out);
 }
 
@@ -591,7 +613,7 @@ pool_site_connecting(struct pool *p, const char *site)
 int64_t
 pool_close_idle(struct pool *p)
 {
-	const int64_t keep_ms = p->options.config->sender.idle_connection_ms;
+	const int64_t keep_ms = p->newest->config->sender.idle_connection_ms;
 	const int64_t now_ms = clock_mono_ms(p->options.clock);
 	const int64_t oldest_ms = idle_close(p->idle, now_ms - keep_ms);
 

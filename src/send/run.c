@@ -123,6 +123,7 @@ run_connect(struct run *r, const struct config_address *to, struct err *e)
 	set_place(r);
 	str_copy_cut(r->history.address, sizeof(r->history.address), to->section);
 	str_copy_cut(r->history.server, sizeof(r->history.server), r->place);
+	run_at(r, "", 0, 0);
 	r->is_borrowed = borrow(r);
 	if (!r->is_borrowed) {
 		r->wire_before_bytes = r->retransmits_before = 0;
@@ -182,23 +183,47 @@ run_give_back(struct run *r)
 
 /* --- what whoever runs it is asked and told -------------------------------------- */
 
+enum attempt_call
+run_call(const struct run *r)
+{
+	const struct attempt_hooks *h = &r->a->hooks;
+	const enum attempt_call call = h->call ? h->call(h->self) : ATTEMPT_GO_ON;
+
+	/* A package half published is no state to leave a site in. */
+	return call == ATTEMPT_SUSPEND && r->is_publishing ? ATTEMPT_GO_ON : call;
+}
+
+/* No person ordered anything. */
+static int
+obey(struct run *r, enum attempt_call call, struct err *e)
+{
+	if (call == ATTEMPT_SUSPEND) {
+		r->is_suspended = true;
+		return err_set(e, ERR_STOP, 0, "suspended");
+	}
+	if (stop_thrown(r->a->stop))
+		return err_set(e, ERR_STOP, 0, "stopped");
+	return 0;
+}
+
 int
 run_save(struct run *r, struct err *e)
 {
 	const struct attempt_hooks *h = &r->a->hooks;
 	enum outbox_order order = OUTBOX_GO_ON;
 
+	const enum attempt_call call = run_call(r);
+
 	r->saved_at_ms = clock_mono_ms(r->a->clock);
-	if (stop_thrown(r->a->stop))
+	/* One that was called may be stopped just for that: below it hears why. */
+	if (call == ATTEMPT_GO_ON && stop_thrown(r->a->stop))
 		return err_set(e, ERR_STOP, 0, "stopped");
-	if (!h->progress)
-		return 0;
-	if (h->progress(h->self, &r->kept, &order, e) < 0)
+	if (h->progress && h->progress(h->self, &r->kept, &order, e) < 0)
 		return -1;
 	r->order = order;
 	switch (order) {
 	case OUTBOX_GO_ON:
-		return 0;
+		return obey(r, call, e);
 	case OUTBOX_ORDER_HOLD:
 		return err_set(e, ERR_STOP, 0, "held by a person");
 	case OUTBOX_ORDER_CANCEL:
@@ -219,12 +244,31 @@ run_beat_ms(const struct run *r)
 	return s->progress_save_ms < lease_ms ? s->progress_save_ms : lease_ms;
 }
 
+bool
+run_is_due(const struct run *r)
+{
+	return run_call(r) != ATTEMPT_GO_ON ||
+	       clock_mono_ms(r->a->clock) - r->saved_at_ms >= run_beat_ms(r);
+}
+
 int
 run_beat(struct run *r, struct err *e)
 {
-	if (clock_mono_ms(r->a->clock) - r->saved_at_ms < run_beat_ms(r))
-		return 0;
-	return run_save(r, e);
+	return run_is_due(r) ? run_save(r, e) : 0;
+}
+
+void
+run_at(const struct run *r, const char *path, int64_t offset_bytes, int64_t size_bytes)
+{
+	const struct attempt_hooks *h = &r->a->hooks;
+	const struct attempt_at at = {.address = r->address,
+				      .path = path,
+				      .offset_bytes = offset_bytes,
+				      .size_bytes = size_bytes,
+				      .bytes_sent = r->history.bytes_sent};
+
+	if (h->at)
+		h->at(h->self, &at);
 }
 
 /* Whoever refuses with ERR_STOP may have heard an order, or lost the lease: ask. */

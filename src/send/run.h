@@ -26,6 +26,7 @@ struct run {
 	bool is_sending;              /* SENDING is kept for the present place        */
 	bool is_publishing;           /* PUBLISHING is kept: no other place any more  */
 	bool staging_gone;            /* and with it what was kept                    */
+	bool is_suspended;            /* called to suspend, and it was heard         */
 	bool too_large;               /* for what is free there; others may fit       */
 
 	/* for the history */
@@ -52,6 +53,12 @@ int run_save(struct run *r, struct err *e) MUST_USE;
 /* The same when it is time again (progress_save_ms, and well within the lease). */
 int run_beat(struct run *r, struct err *e) MUST_USE;
 int64_t run_beat_ms(const struct run *r); /* how often */
+bool run_is_due(const struct run *r);     /* it is time, or it was called */
+/* What is wanted of it that it has to hear of now. */
+enum attempt_call run_call(const struct run *r);
+/* Tell where it is. */
+void run_at(const struct run *r, const char *path, int64_t offset_bytes,
+	    int64_t size_bytes);
 
 int run_begin(struct run *r, struct err *e) MUST_USE; /* takes a sending slot */
 void run_pause(struct run *r);                        /* gives it back        */

@@ -10,7 +10,7 @@
  * run.c (what its steps share) link.c (address -> transport) stage.c (what goes where,
  * resume) files.c (files in flight) prefix.c (the acknowledged prefix) verify.c
  * publish.c (the renames) check.c (an address tried) sweep.c (what others left) pool.c
- * (threads, slots) idle.c (connections kept) crash.c (places to die at, for tests) */
+ * (threads, slots) worker.c (calls, whereabouts) idle.c (connections kept) */
 #ifndef SEND_SEND_H
 #define SEND_SEND_H
 
@@ -104,6 +104,22 @@ void event_log_attempt(struct log *log, const struct event_about *about,
 
 /* --- one attempt ------------------------------------------------------------------ */
 
+/* What whoever runs an attempt wants of it now. */
+enum attempt_call {
+	ATTEMPT_GO_ON,
+	ATTEMPT_ASK,     /* there may be an order: progress() at this block         */
+	ATTEMPT_SUSPEND, /* end at this block, unless publishing: ATTEMPT_SUSPENDED */
+};
+
+/* Where an attempt is; strings are borrowed for the call. */
+struct attempt_at {
+	const struct config_address *address;
+	const char *path;     /* of the package's file; "" for a package that is one */
+	int64_t offset_bytes; /* acknowledged of it                                  */
+	int64_t size_bytes;
+	int64_t bytes_sent; /* acknowledged in this attempt                        */
+};
+
 /* What an attempt asks of whoever runs it.  All are called in the attempt's thread;
  * each may be NULL: nothing to ask. */
 struct attempt_hooks {
@@ -119,6 +135,11 @@ struct attempt_hooks {
 	/* Keep what was acknowledged, renew the lease; *order says whether to go on. */
 	int (*progress)(void *self, const struct request_progress *p,
 			enum outbox_order *order, struct err *e);
+	/* Asked with each block, so it must be cheap.  One that cannot wait for the end
+	 * of a block throws `stop` as well: the attempt then ends as it was called. */
+	enum attempt_call (*call)(void *self);
+	/* Told after each connect and each block. */
+	void (*at)(void *self, const struct attempt_at *at);
 	/* All files are at the site: wait until the manifest is there (a package filed
 	 * with hash_later). */
 	int (*wait_hash)(void *self, struct err *e);
@@ -156,6 +177,7 @@ enum attempt_outcome {
 	ATTEMPT_ORDERED,    /* a person held or cancelled it                         */
 	ATTEMPT_LOST,       /* the lease is somebody else's now                      */
 	ATTEMPT_REFUSED,    /* reached, but may not be used: site hold, restart time */
+	ATTEMPT_SUSPENDED,  /* as it was called to; goes on later from there         */
 };
 const char *attempt_outcome_name(enum attempt_outcome o);
 
@@ -208,12 +230,20 @@ void pool_free(struct pool *p); /* stops, joins, closes idle connections */
 int pool_start(struct pool *p, const struct request *r, bool proven,
 	       struct err *e) MUST_USE;
 
+/* Why a sending is suspended: the dispatcher's own code and number; it comes back in
+ * the report as it was given. */
+struct pool_why {
+	int reason;
+	int64_t until_at_ms, number;
+};
+
 /* A thread that ended; the request in it is as it was claimed. */
 struct pool_report {
 	struct request request;
 	struct attempt_result result;
 	unsigned thread_number;
-	bool proven; /* as it was started */
+	bool proven;         /* as it was started                        */
+	struct pool_why why; /* SUSPENDED: what pool_suspend() was given */
 };
 
 /* Wait until a report is there, something was poked, stop (NULL: never) was thrown, or
@@ -236,6 +266,46 @@ void pool_get_counts(struct pool *p, struct pool_counts *out);
  * ended and not reported yet, since nobody knows then whether the site was reached. */
 int pool_site_active(struct pool *p, const char *site);
 int pool_site_connecting(struct pool *p, const char *site);
+
+/* Suspend the sending of that request (n = 0: every one) at its next block, with what
+ * the site acknowledged kept: its report will be SUSPENDED.  One that is between blocks
+ * for half a second (a thin line, a server that does not answer) loses its connection
+ * instead.  One that is publishing goes on to its end.  How many were called. */
+int pool_suspend(struct pool *p, struct request_id id, const struct pool_why *why);
+/* A person ordered something of it: it asks at its next block; likewise. */
+void pool_order(struct pool *p, struct request_id id);
+/* Which of those that wait for a slot goes first, from now on. */
+void pool_set_priority(struct pool *p, struct request_id id, enum request_priority to);
+
+/* From now on with that configuration (takes `next`).  What is being sent goes on and
+ * follows its [sender] section at the next block; the addresses that it uses stay those
+ * of its own configuration, which is kept until the last sending of it was reported and
+ * that report is done with: until the next pool_wait().  Idle connections are closed.
+ * The dispatcher's thread only. */
+void pool_reload(struct pool *p, struct config *next);
+/* The one in force; valid until the pool_wait() after the next pool_reload(). */
+const struct config *pool_config(const struct pool *p);
+
+/* What is under way, for people. */
+struct pool_sending {
+	struct request_id request;
+	char site[SITE_CODE_ROOM];
+	enum request_priority priority;
+	const char *stage;      /* "connecting", "waiting", "sending" ...  */
+	bool suspending;        /* pool_suspend() was called for it        */
+	bool address_gone;      /* in the configuration in force, or leads elsewhere */
+	unsigned thread_number; /* 0: not yet                              */
+	char address[ADDRESS_NAME_ROOM];  /* "MS1.1"; "": not yet                    */
+	char server[PLACE_ROOM];          /* "\\DSSMS\SMS_SITE"                      */
+	char path[512];                   /* file of a tree; cut                     */
+	int64_t offset_bytes, size_bytes; /* of that file                            */
+	int64_t bytes_sent; /* acknowledged in this attempt                         */
+	int64_t bytes_done, bytes_total; /* of the package                           */
+	int64_t bytes_per_s; /* over the last seconds                                */
+	int64_t started_at_ms; /* wall                                    */
+};
+/* Up to `room` of them, as they were started, the latest first; returns how many. */
+size_t pool_list(struct pool *p, struct pool_sending *out, size_t room);
 
 /* Ask every thread to stop; reports of STOPPED will come.  Idle connections are closed.
  */

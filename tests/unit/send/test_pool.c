@@ -373,6 +373,213 @@ test_ordered_waits_no_more(void **state)
 	rig_done(&g);
 }
 
+/* --- what others want ------------------------------------------------------------- */
+
+static const struct pool_why because = {.reason = 80, .until_at_ms = 7, .number = 12};
+
+/* One that waits for a slot is suspended at once; it hears it without a beat, which
+ * would come in a second. */
+static void
+test_suspend_while_waiting(void **state)
+{
+	struct request_id id;
+	struct pool_counts c;
+	struct rig g;
+
+	(void)state;
+	rig_init(&g, 0); /* no slot, ever */
+	id = file(&g, "MS1", REQUEST_LOW);
+	start(&g, id, true);
+	wait_waiting(&g, 1);
+	assert_int_equal(pool_suspend(g.pool, (struct request_id){id.n + 1}, &because),
+			 0);
+	assert_int_equal(pool_suspend(g.pool, id, &because), 1);
+	assert_int_equal(pool_suspend(g.pool, id, &because), 0); /* it is leaving */
+	assert_int_equal(next(&g)->outcome, ATTEMPT_SUSPENDED);
+	assert_int_equal(g.report.why.reason, 80);
+	assert_int_equal(g.report.why.number, 12);
+	pool_get_counts(g.pool, &c);
+	assert_int_equal(c.waiting + c.retrying, 0);
+	rig_done(&g);
+}
+
+/* In the middle of a tree: the next block is the last, and it goes on from there. */
+static void
+test_suspend_at_a_block(void **state)
+{
+	struct pool_sending seen[2];
+	struct request_id id;
+	struct rig g;
+
+	(void)state;
+	rig_init(&g, 1);
+	gate_set(1);
+	id = file(&g, "MS1", REQUEST_LOW);
+	start(&g, id, true);
+	gate_wait_held(1); /* as it becomes SENDING */
+	assert_int_equal(pool_list(g.pool, seen, COUNT(seen)), 1);
+	assert_int_equal(seen[0].request.n, id.n);
+	assert_string_equal(seen[0].site, "MS1");
+	assert_string_equal(seen[0].stage, "sending");
+	assert_string_equal(seen[0].address, "MS1.1");
+	assert_true(seen[0].thread_number > 0);
+	assert_int_equal(seen[0].bytes_total, g.f.request.package.total_bytes);
+	assert_false(seen[0].suspending);
+	assert_int_equal(pool_suspend(g.pool, (struct request_id){0}, &because), 1);
+	(void)pool_list(g.pool, seen, COUNT(seen));
+	assert_true(seen[0].suspending);
+	gate_set(0);
+	assert_int_equal(next(&g)->outcome, ATTEMPT_SUSPENDED);
+	assert_string_equal(g.report.result.history.result, "suspended");
+	assert_false(g.report.result.forget_progress);
+	assert_false(fixture_there(g.f.share[0], "setup"));
+	rig_done(&g);
+}
+
+/* The order is heard though the beat is half a minute. */
+static void
+test_order_is_asked_for(void **state)
+{
+	struct request_id id;
+	struct rig g;
+
+	(void)state;
+	rig_init(&g, 1);
+	gate_set(1);
+	id = file(&g, "MS1", REQUEST_LOW);
+	start(&g, id, true);
+	gate_wait_held(1);
+	assert_int_equal(outbox_command(g.outbox, id, OUTBOX_CANCEL,
+					clock_wall_ms(clock_real()), LONG_MS, &g.f.e),
+			 1);
+	pool_order(g.pool, id);
+	gate_set(0);
+	assert_int_equal(next(&g)->outcome, ATTEMPT_ORDERED);
+	assert_int_equal(g.report.result.order, OUTBOX_ORDER_CANCEL);
+	assert_int_equal(pool_list(g.pool, NULL, 0), 0);
+	rig_done(&g);
+}
+
+/* Asked, and there was nothing: it goes on, and nobody stops it half a second later. */
+static void
+test_asked_for_nothing(void **state)
+{
+	struct request_id id;
+	struct rig g;
+
+	(void)state;
+	rig_init(&g, 1);
+	gate_set(1);
+	id = file(&g, "MS1", REQUEST_LOW);
+	start(&g, id, true);
+	gate_wait_held(1);
+	pool_order(g.pool, id);
+	gate_set(0);
+	assert_int_equal(next(&g)->outcome, ATTEMPT_SENT);
+	rig_done(&g);
+}
+
+/* The first of those that wait is another after a word from a person. */
+static void
+test_priority_while_waiting(void **state)
+{
+	static const size_t order[] = {0, 2, 1};
+	AUTO_FREE char *log = NULL;
+	struct request_id ids[COUNT(order)];
+	const char *at;
+	struct rig g;
+
+	(void)state;
+	rig_init(&g, 1);
+	gate_set(1);
+	for (size_t i = 0; i < COUNT(ids); i++) {
+		ids[i] = file(&g, "MS1", REQUEST_LOW);
+		start(&g, ids[i], true);
+		if (i == 0)
+			gate_wait_held(1);
+	}
+	wait_waiting(&g, 2);
+	pool_set_priority(g.pool, ids[2], REQUEST_HIGH);
+	gate_set(0);
+	for (size_t i = 0; i < COUNT(ids); i++)
+		assert_int_equal(next(&g)->outcome, ATTEMPT_SENT);
+	log = fixture_read(g.f.root, "sender.log");
+	at = log;
+	for (size_t i = 0; i < COUNT(order); i++) {
+		char mark[64];
+
+		at = strstr(at, "Sending Started [setup");
+		assert_non_null(at);
+		(void)snprintf(mark, sizeof(mark), "context=\"request=%d site",
+			       (int)ids[order[i]].n);
+		assert_memory_equal(strstr(at, "context="), mark, strlen(mark));
+		at++;
+	}
+	rig_done(&g);
+}
+
+/* --- another configuration -------------------------------------------------------- */
+
+/* As a file would give it: MS1 with a folder as its only address, or no site. */
+static struct config *
+new_config(const struct rig *g, const char *folder, int64_t max_sendings)
+{
+	AUTO_FREE char *path = path_join(g->f.root, "new.conf");
+	AUTO_STR struct str text = {0};
+	struct config *c;
+	struct err e;
+
+	str_addf(&text, "[sender]\nsite_code = CEN\nmax_sendings = %lld\n",
+		 (long long)max_sendings);
+	if (folder)
+		str_addf(&text, "[site MS1]\n[address MS1.1]\ntype = dir\npath = %s\n",
+			 folder);
+	assert_int_equal(path_write_file(path, str_text(&text), text.len, 0600, &e), 0);
+	if (config_load(path, &c, &e) < 0)
+		fail_msg("%s", e.text);
+	return c;
+}
+
+/* What is being sent goes on with what it began with, and the slots are the new ones at
+ * once: the second request gets one while the first is still held. */
+static void
+test_reload(void **state)
+{
+	struct pool_sending seen[2];
+	struct request_id ids[2];
+	struct rig g;
+
+	(void)state;
+	rig_init(&g, 1);
+	pool_reload(g.pool, new_config(&g, g.f.share[0], 1));
+	gate_set(1);
+	for (size_t i = 0; i < COUNT(ids); i++) {
+		ids[i] = file(&g, "MS1", REQUEST_LOW);
+		start(&g, ids[i], true);
+		if (i == 0)
+			gate_wait_held(1);
+	}
+	wait_waiting(&g, 1);
+	pool_reload(g.pool, new_config(&g, g.f.share[0], 2));
+	assert_int_equal(pool_config(g.pool)->sender.max_sendings, 2);
+	assert_int_equal(next(&g)->outcome, ATTEMPT_SENT);
+	assert_int_equal(g.report.request.id.n, ids[1].n);
+	assert_int_equal(pool_list(g.pool, seen, COUNT(seen)), 1);
+	assert_false(seen[0].address_gone);
+	pool_reload(g.pool, new_config(&g, g.f.share[1], 2)); /* leads elsewhere */
+	(void)pool_list(g.pool, seen, COUNT(seen));
+	assert_true(seen[0].address_gone);
+	pool_reload(g.pool, new_config(&g, NULL, 2));
+	(void)pool_list(g.pool, seen, COUNT(seen));
+	assert_true(seen[0].address_gone);
+	gate_set(0);
+	assert_int_equal(next(&g)->outcome, ATTEMPT_SENT);
+	assert_string_equal(g.report.result.address->section, "MS1.1");
+	start(&g, file(&g, "MS1", REQUEST_LOW), true);
+	assert_int_equal(next(&g)->outcome, ATTEMPT_NO_ADDRESS);
+	rig_done(&g);
+}
+
 static void
 test_no_way(void **state)
 {
@@ -452,12 +659,12 @@ test_idle(void **state)
 	b = &f.addresses[1];
 	for (size_t i = 0; i < COUNT(t); i++) {
 		assert_int_equal(transport_open_dir(f.root, NULL, &t[i], &f.e), 0);
-		idle_give(list, i == 1 ? b : a, t[i], 10 + (int64_t)i);
+		idle_give(list, i == 1 ? b : a, t[i], 10 + (int64_t)i, 0);
 	}
 	/* t[0] was the oldest of three, where two are kept. */
 	assert_ptr_equal(idle_take(list, a), t[2]);
 	assert_null(idle_take(list, a));
-	idle_give(list, a, t[2], 20);
+	idle_give(list, a, t[2], 20, 0);
 	assert_int_equal(idle_close(list, 11), 11);
 	assert_int_equal(idle_close(list, 12), 20);
 	assert_null(idle_take(list, b));
@@ -506,7 +713,7 @@ test_stop_waits_for_no_farewell(void **state)
 
 		s->cut_short = &cut_short;
 		*t = (struct transport){.ops = &ops, .impl = s};
-		idle_give(list, &to, t, i);
+		idle_give(list, &to, t, i, 0);
 	}
 	stop_throw(stop);
 	assert_int_equal(idle_close(list, 1), 1);
@@ -525,6 +732,12 @@ main(void)
 	    cmocka_unit_test(test_stop),
 	    cmocka_unit_test(test_ordered_while_waiting),
 	    cmocka_unit_test(test_ordered_waits_no_more),
+	    cmocka_unit_test(test_suspend_while_waiting),
+	    cmocka_unit_test(test_suspend_at_a_block),
+	    cmocka_unit_test(test_order_is_asked_for),
+	    cmocka_unit_test(test_asked_for_nothing),
+	    cmocka_unit_test(test_priority_while_waiting),
+	    cmocka_unit_test(test_reload),
 	    cmocka_unit_test(test_no_way),
 	    cmocka_unit_test(test_connection_is_kept),
 	    cmocka_unit_test(test_poke_and_stop_end_a_wait),
