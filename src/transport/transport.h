@@ -9,8 +9,7 @@
  * with the same error.
  *
  * Behind the door: transport.c (the gate for names, remove_tree), lan.c (SMB, over
- * smb/), dir.c (a local folder: courier and tests; oserr.c: errno -> whose fault),
- * faulty.c (a wrapper of the same shape that fails the k-th call). */
+ * smb/), dir.c (a local folder: courier and tests; oserr.c: errno -> whose fault). */
 #ifndef TRANSPORT_TRANSPORT_H
 #define TRANSPORT_TRANSPORT_H
 
@@ -109,13 +108,6 @@ int transport_open_lan(const struct smb_options *o, const char *folder,
  * are never followed; `hidden` means nothing; puts are queued by doing them. */
 int transport_open_dir(const char *path, const struct stop *stop,
 		       struct transport **out, struct err *e) MUST_USE;
-
-/* Fail the k-th call (1 = first) with *fault, as a line that breaks: every call after
- * it fails too.  Each block that a put reads counts as a call, so that files break in
- * the middle.  What was queued before the break gets through.  Takes `inner`.  For
- * tests of every single failure. */
-struct transport *transport_wrap_faulty(struct transport *inner, unsigned k,
-					const struct err *fault) MUST_USE;
 
 void transport_free(struct transport *t); /* logs off when alive; NULL is fine */
 bool transport_alive(const struct transport *t);

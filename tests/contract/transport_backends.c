@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/path.h"
+#include "faulty.h"
 #include "smb/smb.h"
 
 static char *place; /* where the transport of the current case works */
@@ -45,7 +46,7 @@ open_faulty(struct transport **out, struct err *e)
 
 	if (open_dir(&inner, e))
 		return -1;
-	*out = transport_wrap_faulty(inner, UINT_MAX, &never);
+	*out = faulty_wrap(inner, UINT_MAX, &never);
 	return 0;
 }
 

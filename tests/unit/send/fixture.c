@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "faulty.h"
 
 enum { TREE_FILES = 12 };
 
@@ -272,7 +273,7 @@ hook_borrow(void *self, const struct config_address *a)
 	if (transport_open_dir(a->path, f->stop, &t, &e) < 0)
 		return NULL;
 	/* One more: the probe of a lent connection is a call, too. */
-	return transport_wrap_faulty(t, f->fail_at[n] + 1, &f->fault);
+	return faulty_wrap(t, f->fail_at[n] + 1, &f->fault);
 }
 
 static void

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "faulty.h"
 #include "fixture.h"
 #include "send/publish.h"
 
@@ -320,9 +321,9 @@ fail_twice(size_t i, unsigned k, unsigned m)
 	struct site s;
 
 	site_init(&s, cases[i].is_tree, cases[i].old, cases[i].older);
-	failed = run(&s, transport_wrap_faulty(open_share(&s), k, &fault)) < 0;
+	failed = run(&s, faulty_wrap(open_share(&s), k, &fault)) < 0;
 	check_invariants(&s, cases[i].old);
-	(void)run(&s, transport_wrap_faulty(open_share(&s), m, &fault));
+	(void)run(&s, faulty_wrap(open_share(&s), m, &fault));
 	check_invariants(&s, cases[i].old);
 	assert_int_equal(run(&s, open_share(&s)), 0);
 	check_published(&s, cases[i].old);

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "faulty.h"
 #include "transport/transport.h"
 
 enum { BLOCKS = 3, BLOCK_BYTES = 1 << 20 };
@@ -149,7 +150,7 @@ test_every_call_can_break(void **state)
 
 		k++;
 		assert_int_equal(transport_open_dir(folder, NULL, &inner, &s.e), 0);
-		s.t = transport_wrap_faulty(inner, k, &fault);
+		s.t = faulty_wrap(inner, k, &fault);
 		run_script(&s);
 		assert_int_equal(s.ran, 14);
 		assert_int_equal(s.dones, 3); /* each of three, exactly once */
@@ -187,7 +188,7 @@ test_breaks_in_a_file(void **state)
 
 	(void)state;
 	assert_int_equal(transport_open_dir(folder, NULL, &inner, &s.e), 0);
-	s.t = transport_wrap_faulty(inner, 4, &fault); /* put, block, block, break */
+	s.t = faulty_wrap(inner, 4, &fault); /* put, block, block, break */
 	assert_int_equal(transport_put(s.t, &p, &s.e), -1);
 	assert_int_equal(s.dones, 1);
 	assert_int_equal(s.good_dones, 0);

@@ -1,7 +1,4 @@
-/* faulty.c - a transport that breaks at the k-th call.  Not for production: it lets a
- * test go through every single failure of an attempt, k = 1, 2, 3 ... until a run is
- * clean. */
-#include "transport/transport.h"
+#include "faulty.h"
 
 #include "base/mem.h"
 
@@ -270,7 +267,7 @@ static const struct transport_ops faulty_ops = {
 };
 
 struct transport *
-transport_wrap_faulty(struct transport *inner, unsigned k, const struct err *fault)
+faulty_wrap(struct transport *inner, unsigned k, const struct err *fault)
 {
 	struct transport *t = mem_zero(1, sizeof(*t));
 	struct faulty *f = mem_zero(1, sizeof(*f));
