@@ -155,7 +155,11 @@ finish(struct outbox *o, struct kept_request *k, int64_t now_ms,
 		k->r.progress = (struct request_progress){0};
 		k->r.staged_on[0] = '\0';
 	}
-	verb_remember_error(&k->r, end->error);
+	/* The hold was taken back meanwhile: that it was held is true no longer. */
+	verb_remember_error(&k->r,
+			    end->to == REQUEST_HELD && k->r.state == REQUEST_PENDING
+				? NULL
+				: end->error);
 	if (end->attempt && verb_add_attempt(o, k, end->attempt, e) < 0)
 		return -1;
 	return verb_keep(o, k, e) < 0 ? -1 : tell_site(o, k, now_ms, e);

@@ -115,6 +115,11 @@ check_new(const struct outbox_new *n, struct err *e)
 	if (n->key && n->key[0] == '\0')
 		return err_set(e, ERR_INPUT, 0,
 			       "the key of a filing must not be empty");
+	if (n->key && strlen(n->key) > OUTBOX_KEY_MAX_BYTES)
+		return err_set(e, ERR_INPUT, 0,
+			       "the key of a filing has %zu bytes, more than the %d "
+			       "that it may have",
+			       strlen(n->key), OUTBOX_KEY_MAX_BYTES);
 	return check_package(n->package, e) < 0 ? -1 : check_sites(n, e);
 }
 
@@ -251,6 +256,9 @@ command(struct outbox *o, struct kept_request *k, enum outbox_command c, int64_t
 		return -1;
 	if (c == OUTBOX_RETRY && renew(k, now_ms, lifetime_ms, e) < 0)
 		return -1;
+	/* "held by a person" would be untrue from now on. */
+	if (c == OUTBOX_RELEASE && k->r.error_kind == ERR_STOP)
+		verb_remember_error(&k->r, NULL);
 	request_enter(k, (enum request_state)to, now_ms);
 	return 0;
 }

@@ -150,12 +150,14 @@ struct outbox_new {
 	size_t site_count;
 	enum request_priority priority;
 	int64_t now_ms, not_before_at_ms, deadline_at_ms, lifetime_ms;
-	const char *key; /* NULL, or: the same key again gives the same ids */
+	/* NULL, or 1 to OUTBOX_KEY_MAX_BYTES: the same key again gives the same ids */
+	const char *key;
 };
+enum { OUTBOX_KEY_MAX_BYTES = 255 }; /* a choice: it is indexed, and people type it */
 
 /* One transaction for all sites.  ids has room for site_count.  1: filed; 0: a filing
  * with this key was there already (ids are those, and the package given is not
- * referenced). */
+ * referenced).  ERR_INPUT: the key filed other sites or another package. */
 int outbox_add(struct outbox *o, const struct outbox_new *n, struct request_id *ids,
 	       struct err *e) MUST_USE;
 

@@ -9,8 +9,37 @@
 #include "base/utf.h"
 #include "outbox/store_sqlite.h"
 
+/* Does the request that the key gave fit what is filed now?  The same package read
+ * again has another id; its name and size are what a person would go by. */
+static int
+same_filing(const struct outbox_new *n, const char *site, const struct request *r,
+	    struct err *e)
+{
+	const struct outbox_package *was = &r->package, *now = n->package;
+
+	if (!str_eq(r->site, site))
+		return err_set(
+		    e, ERR_INPUT, 0,
+		    "the key %s was used to file to other sites (%s, not %s): use "
+		    "another key",
+		    n->key, r->site, site);
+	if (str_eq(was->name, now->name) && was->is_tree == now->is_tree &&
+	    was->file_count == now->file_count &&
+	    was->folder_count == now->folder_count &&
+	    was->total_bytes == now->total_bytes)
+		return 0;
+	return err_set(e, ERR_INPUT, 0,
+		       "the key %s filed another package, as request %lld: %s "
+		       "(files %lld, bytes %lld), not %s (files %lld, bytes %lld): use "
+		       "another key",
+		       n->key, (long long)r->id.n, was->name,
+		       (long long)was->file_count, (long long)was->total_bytes,
+		       now->name, (long long)now->file_count,
+		       (long long)now->total_bytes);
+}
+
 /* The ids of an earlier filing with this key: 1; none: 0.  It must have been for the
- * same sites in the same order. */
+ * same package, and the same sites in the same order. */
 static int
 find_key(struct store_sqlite *s, const struct outbox_new *n, struct request_id *ids,
 	 struct err *e)
@@ -35,12 +64,8 @@ find_key(struct store_sqlite *s, const struct outbox_new *n, struct request_id *
 		rc = sqlite_get(&s->base, ids[i], k, e);
 		if (rc < 0)
 			return -1;
-		if (rc > 0 && !str_eq(k->r.site, n->sites[i]))
-			return err_set(
-			    e, ERR_INPUT, 0,
-			    "the key %s was used to file to other sites (%s, not "
-			    "%s): use another key",
-			    n->key, k->r.site, n->sites[i]);
+		if (rc > 0 && same_filing(n, n->sites[i], &k->r, e) < 0)
+			return -1;
 	}
 	return 1;
 }

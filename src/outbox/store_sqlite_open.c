@@ -223,12 +223,23 @@ step_schema(struct store_sqlite *s, struct err *e)
 }
 
 static int
+no_outbox(const struct store_sqlite *s, struct err *e)
+{
+	return err_set(e, ERR_INPUT, 2,
+		       "there is no outbox at %s yet: file a request first, or "
+		       "name the right folder with --state",
+		       s->path);
+}
+
+static int
 prepare_readonly(struct store_sqlite *s, struct err *e)
 {
 	int64_t version = 0;
 
 	if (read_version(s, &version, e) < 0)
 		return -1;
+	if (version == 0) /* whoever made the file was killed before the first step */
+		return no_outbox(s, e);
 	if (version < (int64_t)COUNT(schema_steps))
 		return err_set(
 		    e, ERR_LOCAL, 0,
@@ -276,10 +287,7 @@ static int
 open_readable(struct store_sqlite *s, struct err *e)
 {
 	if (access(s->path, F_OK) < 0 && errno == ENOENT)
-		return err_set(e, ERR_INPUT, 2,
-			       "there is no outbox at %s yet: file a request first, or "
-			       "name the right folder with --state",
-			       s->path);
+		return no_outbox(s, e);
 	return connect_db(s, e) < 0 ? -1 : prepare_readonly(s, e);
 }
 

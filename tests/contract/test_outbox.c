@@ -84,6 +84,7 @@ what_cannot_be_filed_is_refused_in_words(void **state)
 	const struct outbox_package p = {.id = "a", .name = "n"};
 	const struct outbox_package bad = {.id = "a", .name = "n", .total_bytes = -1};
 	const struct outbox_package nameless = {.id = "a"};
+	char long_key[OUTBOX_KEY_MAX_BYTES + 2] = "";
 	const struct {
 		struct outbox_new n;
 		const char *words;
@@ -109,12 +110,15 @@ what_cannot_be_filed_is_refused_in_words(void **state)
 	     "a lifetime must be above 0, times must not be before 1970"},
 	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, ""},
 	     "the key of a filing must not be empty"},
+	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, long_key},
+	     "the key of a filing has 256 bytes, more than the 255 that it may have"},
 	    {{&bad, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL},
 	     "package n has a negative size"},
 	    {{&nameless, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL},
 	     "a package needs an id and a name"},
 	};
 
+	memset(long_key, 'k', sizeof(long_key) - 1);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct request_id ids[3] = {{-1}, {-1}, {-1}};
 
@@ -133,6 +137,8 @@ the_same_key_files_once(void **state)
 	const char *const others[] = {"MS1", "MS3"};
 	const struct outbox_package first = {.id = "first", .name = "n"};
 	const struct outbox_package second = {.id = "second", .name = "n"};
+	const struct outbox_package other = {
+	    .id = "other", .name = "m", .file_count = 1, .total_bytes = 5};
 	struct outbox_new n = {&first, sites, 2,        REQUEST_LOW, NOW,
 			       0,      0,     LIFETIME, "k1"};
 	struct request_id a[2];
@@ -146,6 +152,13 @@ the_same_key_files_once(void **state)
 	assert_int_equal(outbox_has_package(f->o, "first", &f->e), 1);
 	assert_int_equal(outbox_has_package(f->o, "second", &f->e), 0);
 
+	n.package = &other;
+	assert_int_equal(outbox_add(f->o, &n, b, &f->e), -1);
+	assert_int_equal(f->e.kind, ERR_INPUT);
+	assert_string_equal(f->e.text,
+			    "the key k1 filed another package, as request 1: n (files "
+			    "0, bytes 0), not m (files 1, bytes 5): use another key");
+	n.package = &second;
 	n.sites = others;
 	assert_int_equal(outbox_add(f->o, &n, b, &f->e), -1);
 	assert_int_equal(f->e.kind, ERR_INPUT);

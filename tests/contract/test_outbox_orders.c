@@ -147,12 +147,45 @@ an_order_can_be_taken_back_or_sharpened(void **state)
 	assert_int_equal(r.order, OUTBOX_ORDER_CANCEL);
 }
 
+/* "held by a person" is why it stands still, and no longer true when it does not; any
+ * other error of its last attempt stays. */
+static void
+a_release_takes_the_words_of_the_hold_away(void **state)
+{
+	static const enum err_kind kinds[] = {ERR_STOP, ERR_ATTEMPT};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		struct request_id id = fixture_file(f, "MS1");
+		struct outbox_end end = {.to = REQUEST_HELD, .error = &f->e};
+		struct request r;
+
+		fixture_bring(f, id, REQUEST_SENDING, &r);
+		assert_int_equal(
+		    outbox_command(f->o, id, OUTBOX_HOLD, NOW, LIFETIME, &f->e), 1);
+		(void)err_set(&f->e, kinds[i], 0, "why it ended");
+		assert_int_equal(outbox_finish(f->o, id, r.owner, NOW, &end, &f->e), 0);
+		fixture_get(f, id, &r);
+		assert_int_equal(r.state, REQUEST_HELD);
+		assert_string_equal(r.error_text, "why it ended");
+		assert_int_equal(
+		    outbox_command(f->o, id, OUTBOX_RELEASE, NOW, LIFETIME, &f->e), 1);
+		fixture_get(f, id, &r);
+		assert_int_equal(r.error_kind,
+				 kinds[i] == ERR_STOP ? ERR_NONE : kinds[i]);
+		assert_string_equal(r.error_text,
+				    kinds[i] == ERR_STOP ? "" : "why it ended");
+	}
+}
+
 /* A hold that was heard, and taken back before the attempt ended. */
 static void
 a_release_is_not_lost(void **state)
 {
 	struct fixture *f = *state;
 	struct request_id id = fixture_file(f, "MS1");
+	const struct err held = {ERR_STOP, 0, 0, "held by a person"};
+	const struct outbox_end end = {.to = REQUEST_HELD, .error = &held};
 	enum outbox_order order = OUTBOX_GO_ON;
 	struct request r;
 
@@ -164,9 +197,10 @@ a_release_is_not_lost(void **state)
 	assert_int_equal(order, OUTBOX_ORDER_HOLD);
 	assert_int_equal(outbox_command(f->o, id, OUTBOX_RELEASE, NOW, LIFETIME, &f->e),
 			 1);
-	fixture_finish(f, &r, REQUEST_HELD, NOW);
+	assert_int_equal(outbox_finish(f->o, id, r.owner, NOW, &end, &f->e), 0);
 	fixture_get(f, id, &r);
 	assert_int_equal(r.state, REQUEST_PENDING);
+	assert_int_equal(r.error_kind, ERR_NONE);
 }
 
 static void
@@ -449,6 +483,7 @@ main(void)
 	    CASE(commands_in_every_state),
 	    CASE(orders_win_at_the_end),
 	    CASE(an_order_can_be_taken_back_or_sharpened),
+	    CASE(a_release_takes_the_words_of_the_hold_away),
 	    CASE(a_release_is_not_lost),
 	    CASE(retry_gives_a_new_lifetime_and_keeps_progress),
 	    CASE(priority_changes_until_the_end),
