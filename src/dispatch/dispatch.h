@@ -25,6 +25,8 @@ struct dispatch_options {
 	struct log *log;
 	const struct clock *clock;
 	const struct stop *stop;
+	int64_t *failed; /* counts up what failed for good in this run; NULL: not asked
+			  */
 };
 
 /* Run until stop, or until idle.  0: ended by stop, or idle and every request is final;

@@ -239,6 +239,13 @@ say_no_more(struct dispatcher *d, bool reported)
 	event_log(d->o->log, NULL, EVENT_NO_MORE);
 }
 
+static void
+count_failed(struct dispatcher *d)
+{
+	if (d->o->failed)
+		(*d->o->failed)++;
+}
+
 static int
 settle_one(struct dispatcher *d, const struct pool_report *r, struct err *e)
 {
@@ -247,6 +254,8 @@ settle_one(struct dispatcher *d, const struct pool_report *r, struct err *e)
 	if (settle(d->outbox, d->o, r, &local, e) < 0)
 		return -1;
 	d->packages_ended = true;
+	if (r->result.outcome == ATTEMPT_FAILED)
+		count_failed(d);
 	if (local)
 		d->pause_until_ms = clock_mono_ms(d->o->clock) + LOCAL_PAUSE_MS;
 	return 0;
@@ -272,10 +281,12 @@ say_recovered(void *self, const struct request *r, bool expired_lifetime)
 	struct dispatcher *d = self;
 	const struct event_about about = {r->id.n, r->site, 0};
 
-	if (expired_lifetime)
+	if (expired_lifetime) {
 		event_log(d->o->log, &about, EVENT_EXPIRED, r->site);
-	else
+		count_failed(d);
+	} else {
 		event_log(d->o->log, &about, EVENT_HEARTBEAT);
+	}
 	d->packages_ended = true;
 }
 

@@ -47,6 +47,7 @@ struct sender {
 	struct stop *stop;
 	struct outbox *outbox; /* while sweeping */
 	int result;            /* of dispatch_run(); read after the thread was joined */
+	int64_t failed;        /* likewise: for good, in this run */
 	struct err error;
 	atomic_bool ended; /* the dispatcher, of itself */
 };
@@ -183,6 +184,7 @@ dispatcher_main(void *self)
 	    .log = s->log,
 	    .clock = clock_real(),
 	    .stop = s->stop,
+	    .failed = &s->failed,
 	};
 
 	s->result = dispatch_run(&o, &s->error);
@@ -241,6 +243,20 @@ work(struct sender *s, struct err *e)
 	return s->result;
 }
 
+/* Whoever asked for the end of the queue wants to know how it ended; what fails while a
+ * service runs is in the log and in `list`. */
+static int
+say_failed(const struct sender *s, int rc)
+{
+	if (s->failed == 0 || !s->call->value[OPTION_UNTIL_IDLE])
+		return rc == 0 ? FRONT_DONE : FRONT_NOT_NOW;
+	print_note("lansender: %lld request%s failed in this run%s; `lansender list` "
+		   "says why",
+		   (long long)s->failed, s->failed == 1 ? "" : "s",
+		   rc == 0 ? "" : ", others still wait");
+	return FRONT_FAILED;
+}
+
 static int
 run(const struct call *call)
 {
@@ -255,7 +271,7 @@ run(const struct call *call)
 	release(&s);
 	if (rc < 0)
 		return print_failure(FRONT_FAILED, &e);
-	return rc == 0 ? FRONT_DONE : FRONT_NOT_NOW;
+	return say_failed(&s, rc);
 }
 
 const struct command command_run = {
@@ -270,8 +286,10 @@ const struct command command_run = {
 	"One sender works on a state folder at a time.",
     .options = options,
     .examples = "  lansender run --until-idle\n",
-    .exits = "  0  stopped; with --until-idle: everything is sent or has failed\n"
-	     "  1  our own disk or outbox cannot be used, wrong configuration\n"
-	     "  2  wrong usage\n  3  with --until-idle: requests still wait\n",
+    .exits =
+	"  0  stopped; with --until-idle: nothing is left to send, nothing failed\n"
+	"  1  our own disk or outbox cannot be used, wrong configuration; with\n"
+	"     --until-idle: a request failed for good\n"
+	"  2  wrong usage\n  3  with --until-idle: requests still wait\n",
     .run = run,
 };
