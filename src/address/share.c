@@ -25,6 +25,9 @@ static const struct {
     {"DavWWWRoot", "stands for WebDAV, which goes over HTTP and not over SMB"},
 };
 
+/* The sender's own folder below each target folder. */
+static const char staging[] = ".lansender";
+
 /* Names that are devices on Windows, with any ending (MS-FSCC 2.1.5.2 and the Win32
  * naming rules). */
 static const char *const devices[] = {"CON", "PRN", "AUX", "NUL"};
@@ -117,6 +120,11 @@ check_part(const char *part, struct err *e)
 			       "type it without",
 			       quote_text(&q, part),
 			       part[len - 1] == '.' ? "dot" : "space");
+	if (str_eq_nocase(part, staging))
+		return err_set(e, ERR_INPUT, 0,
+			       "the folder \"%s\" is where packages are staged, and is "
+			       "cleared now and then: choose another folder",
+			       part);
 	if (is_device(part))
 		return err_set(e, ERR_INPUT, 0,
 			       "the folder \"%s\" is the name of a device on Windows: "

@@ -2,6 +2,7 @@
  * Format of a CMTrace line: sms-sender.md 4.1,
  * <![LOG[text]LOG]!><time="HH:MM:SS.mmm+TZ" date="MM-DD-YYYY" component="..."
  * context="..." type="1" thread="205" file="event:1203">; TZ is minutes west of UTC. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,7 +142,20 @@ add_json_string(struct str *out, const char *text)
 	str_add_char(out, '"');
 }
 
-/* "key=value" pairs become members; numbers and all other values are strings. */
+/* "request" is an id, a number wherever JSON names it; whatever else stands in a
+ * context is a string, also a site whose code is 12. */
+static void
+add_json_value(struct str *out, const char *key, const char *value)
+{
+	int64_t n;
+
+	if (str_eq(key, "request") && num_int(value, 0, INT64_MAX, &n) == 0)
+		str_addf(out, "%" PRId64, n);
+	else
+		add_json_string(out, value);
+}
+
+/* "key=value" pairs become members. */
 static void
 add_json_context(struct str *out, const char *context)
 {
@@ -150,15 +164,14 @@ add_json_context(struct str *out, const char *context)
 		const char *eq = memchr(context, '=', len);
 
 		if (eq) {
-			AUTO_STR struct str part = {0};
+			AUTO_STR struct str key = {0}, value = {0};
 
-			str_add_len(&part, context, (size_t)(eq - context));
+			str_add_len(&key, context, (size_t)(eq - context));
+			str_add_len(&value, eq + 1, len - (size_t)(eq + 1 - context));
 			str_add_char(out, ',');
-			add_json_string(out, str_text(&part));
-			str_clear(&part);
-			str_add_len(&part, eq + 1, len - (size_t)(eq + 1 - context));
+			add_json_string(out, str_text(&key));
 			str_add_char(out, ':');
-			add_json_string(out, str_text(&part));
+			add_json_value(out, str_text(&key), str_text(&value));
 		}
 		context += len;
 		context += strspn(context, " ");

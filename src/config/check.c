@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "base/str.h"
 #include "config/build.h"
 
@@ -29,6 +31,20 @@ fits_dir(const char *key)
 	return false;
 }
 
+static bool
+leads_into_staging(const char *path)
+{
+	static const char staging[] = "/.lansender";
+	const char *at = path;
+
+	while ((at = strstr(at, staging)) != NULL) {
+		at += strlen(staging);
+		if (*at == '/' || *at == '\0')
+			return true;
+	}
+	return false;
+}
+
 static int
 check_dir(const struct section *s, const struct config_address *a, struct err *e)
 {
@@ -44,6 +60,10 @@ check_dir(const struct section *s, const struct config_address *a, struct err *e
 	if (!a->path)
 		return misfit(s, "path", e,
 			      "type = dir needs the folder: add path = /media/courier");
+	if (leads_into_staging(a->path))
+		return misfit(s, "path", e,
+			      ".lansender is where packages are staged, and is cleared "
+			      "now and then: name another folder");
 	return 0;
 }
 

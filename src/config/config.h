@@ -210,8 +210,14 @@ int config_secret(const struct config_address *a, char **out, struct err *e) MUS
 int config_secret_file(const char *path, char **out, struct err *e) MUST_USE;
 void config_secret_free(char *secret); /* wiped; NULL is fine */
 
-/* Every key: "section<TAB>key<TAB>default<TAB>range<TAB>sentence", a line each; the
- * default is "none" where there is none. */
-void config_print_keys(FILE *out);
+/* A key as people are told of it; static strings but for `range`, which lasts as long as
+ * the call it is given to. */
+struct config_key {
+	const char *section, *name;
+	const char *standard; /* the default as one would type it; NULL: none */
+	const char *range, *sentence;
+};
+/* Every key there is, by section. */
+void config_each_key(void (*each)(void *self, const struct config_key *k), void *self);
 
 #endif

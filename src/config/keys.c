@@ -564,15 +564,19 @@ key_range(const struct key *k, char *buf, size_t room)
 }
 
 void
-config_print_keys(FILE *out)
+config_each_key(void (*each)(void *self, const struct config_key *k), void *self)
 {
 	for (const struct key *k = keys; k->name; k++) {
 		char range[KEY_RANGE_ROOM];
+		const struct config_key told = {
+		    .section = key_section_name(k->section),
+		    .name = k->name,
+		    .standard = k->standard && k->standard[0] ? k->standard : NULL,
+		    .range = key_range(k, range, sizeof(range)),
+		    .sentence = k->sentence,
+		};
 
-		(void)fprintf(out, "%s\t%s\t%s\t%s\t%s\n", key_section_name(k->section),
-			      k->name,
-			      k->standard && k->standard[0] ? k->standard : "none",
-			      key_range(k, range, sizeof(range)), k->sentence);
+		each(self, &told);
 	}
 }
 

@@ -1,10 +1,12 @@
 /* lansender check: is the configuration right, and can every address be used? */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "address/address.h"
 #include "base/auto.h"
 #include "base/clock.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "config/config.h"
 #include "front/commands.h"
@@ -21,6 +23,30 @@ static const struct command_option options[] = {
     [OPTION_KEYS] = {"keys", NULL, "list every key of the configuration", 0},
     {0},
 };
+
+/* --- check --keys ----------------------------------------------------------------- */
+
+/* For scripts: "section<TAB>key<TAB>default<TAB>range<TAB>sentence". */
+static void
+print_key(void *self, const struct config_key *k)
+{
+	const struct call *call = self;
+	json_t *o;
+
+	if (!call->json) {
+		/* Not print_line(), which leaves no tab. */
+		(void)printf("%s\t%s\t%s\t%s\t%s\n", k->section, k->name,
+			     k->standard ? k->standard : "none", k->range, k->sentence);
+		return;
+	}
+	o = json_object();
+	(void)json_object_set_new(o, "section", print_json_text(k->section));
+	(void)json_object_set_new(o, "key", print_json_text(k->name));
+	(void)json_object_set_new(o, "default", print_json_text(k->standard));
+	(void)json_object_set_new(o, "range", print_json_text(k->range));
+	(void)json_object_set_new(o, "sentence", print_json_text(k->sentence));
+	print_json(o);
+}
 
 /* --- check --address -------------------------------------------------------------- */
 
@@ -128,10 +154,55 @@ leads_back(const struct config_address *a)
 	       local_host_is(a->where.host);
 }
 
+/* The folder of an address of type dir may be a disk that is carried, and away now: that
+ * is what one wants to be told. */
+static int
+check_path(const struct config_address *a, struct err *e)
+{
+	struct stat st;
+
+	if (a->type != CONFIG_TYPE_DIR)
+		return 0;
+	if (stat(a->path, &st) < 0)
+		return err_sys(e, ERR_INPUT, "look at folder %s (path)", a->path);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ERR_INPUT, 0, "%s (path) is no folder", a->path);
+	return 0;
+}
+
+/* tcp(7): the names that setsockopt(TCP_CONGESTION) takes; one may come with a module
+ * that is loaded when it is first asked for, so what is not there is not refused for
+ * good, but said. */
+static int
+check_congestion(const struct config_address *a, struct err *e)
+{
+	static const char path[] =
+	    "/proc/sys/net/ipv4/tcp_available_congestion_control";
+	enum { NAMES_MAX_BYTES = 4096 };
+	AUTO_FREE char *names = NULL;
+	struct err unused;
+	size_t len;
+
+	if (a->type != CONFIG_TYPE_LAN || !a->congestion ||
+	    str_eq(a->congestion, "auto") ||
+	    path_read_file(path, NAMES_MAX_BYTES, ERR_LOCAL, &names, &len, &unused) < 0)
+		return 0;
+	names[strcspn(names, "\n")] = '\0';
+	for (const char *at = names; *at; at += strcspn(at, " "), at += strspn(at, " "))
+		if (strcspn(at, " ") == strlen(a->congestion) &&
+		    str_starts(at, a->congestion))
+			return 0;
+	return err_set(e, ERR_INPUT, 0,
+		       "this host does not offer \"%s\" now; it has: %s (a module may "
+		       "have to be loaded: modprobe tcp_%s)",
+		       a->congestion, names, a->congestion);
+}
+
 /* What can be said without connecting; silent when all is well. */
 static bool
 check_offline(struct checking *c, const struct config_site *site, char **password)
 {
+	const int before = c->failures;
 	struct err e;
 
 	if (leads_back(c->address)) {
@@ -144,11 +215,13 @@ check_offline(struct checking *c, const struct config_site *site, char **passwor
 		say(c, "address", e.text, false);
 		return false;
 	}
-	if (config_secret(c->address, password, &e) < 0) {
+	if (check_congestion(c->address, &e) < 0)
+		say(c, "congestion", e.text, false);
+	if (check_path(c->address, &e) < 0)
+		say(c, "path", e.text, false);
+	if (config_secret(c->address, password, &e) < 0)
 		say(c, "password", e.text, false);
-		return false;
-	}
-	return true;
+	return c->failures == before;
 }
 
 static void
@@ -220,6 +293,27 @@ check_config(const struct call *call, const struct config_site *only,
 	return FRONT_FAILED;
 }
 
+/* --address and --keys are questions of their own. */
+static int
+check_alone(const struct call *call, struct err *e)
+{
+	const bool asks_address = call->value[OPTION_ADDRESS] != NULL;
+	const bool asks_keys = call->value[OPTION_KEYS] != NULL;
+
+	if (!asks_address && !asks_keys)
+		return 0;
+	if (asks_address && asks_keys)
+		return err_set(e, ERR_INPUT, 0,
+			       "--address and --keys are two questions: ask one");
+	if (call->value[OPTION_CONNECT] || call->argument_count)
+		return err_set(e, ERR_INPUT, 0,
+			       "--%s looks at no configuration: leave out %s%s",
+			       asks_keys ? "keys" : "address",
+			       call->argument_count ? "site " : "--connect",
+			       call->argument_count ? call->arguments[0] : "");
+	return 0;
+}
+
 static int
 run(const struct call *call)
 {
@@ -227,8 +321,10 @@ run(const struct call *call)
 	const struct config_site *only = NULL;
 	struct err e;
 
+	if (check_alone(call, &e) < 0)
+		return print_failure(FRONT_USAGE, &e);
 	if (call->value[OPTION_KEYS]) {
-		config_print_keys(stdout);
+		config_each_key(print_key, (void *)call);
 		return FRONT_DONE;
 	}
 	if (call->value[OPTION_ADDRESS])

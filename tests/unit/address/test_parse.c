@@ -283,6 +283,9 @@ static const struct {
 			    "drops: type it without"},
     {"\\\\DSSMS\\s\\nul.txt", "the folder \"nul.txt\" is the name of a device "
 			      "on Windows: choose another folder"},
+    {"\\\\DSSMS\\s\\in\\.LanSender",
+     "the folder \".LanSender\" is where packages are staged, and is cleared now and "
+     "then: choose another folder"},
     {"\\\\DSSMS\\s\\Lpt9", "the folder \"Lpt9\" is the name of a device on "
 			   "Windows: choose another folder"},
 };

@@ -58,7 +58,7 @@ test_renderings(void **state)
 	     "{\"at\":\"1999-03-17T15:47:16.123Z\",\"id\":132,\"level\":\"error\","
 	     "\"thread\":205,\"component\":\"SMS_LAN_SENDER\",\"text\":\"Error during "
 	     "WNetAddConnection2 to \\\\\\\\DSSMS\\\\SMS_SITE (67).\","
-	     "\"request\":\"812\",\"site\":\"MS1\"}\n"},
+	     "\"request\":812,\"site\":\"MS1\"}\n"},
 	};
 
 	(void)state;
