@@ -45,7 +45,8 @@ ask_password(const char *prompt, char **out, struct err *e)
 
 	if (tcgetattr(STDIN_FILENO, &before) < 0)
 		return err_set(e, ERR_INPUT, 0,
-			       "there is no terminal to ask for the password; give "
+			       "there is no terminal to ask for the password: write it "
+			       "into a file of mode 0600 and name that by "
 			       "--password-file");
 	(void)interrupt_stop(); /* its handlers first: echo is put back in any case */
 	quiet = before;

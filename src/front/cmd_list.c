@@ -6,6 +6,7 @@
 #include "front/commands.h"
 #include "front/place.h"
 #include "front/print.h"
+#include "front/site_name.h"
 #include "front/view.h"
 
 enum { OPTION_ALL };
@@ -59,14 +60,19 @@ run(const struct call *call)
 			    .table = {.columns = COUNT(headings),
 				      .headings = headings,
 				      .right = {[0] = true, [4] = true, [5] = true}}};
-	const struct outbox_filter filter = {
-	    .site = call->argument_count ? call->arguments[0] : NULL};
+	const char *typed = call->argument_count ? call->arguments[0] : NULL;
+	char code[SITE_CODE_ROOM];
+	const struct outbox_filter filter = {.site = typed ? code : NULL};
 	AUTO_OUTBOX struct outbox *o = NULL;
-	struct err e;
+	struct err e, no_outbox;
 
-	if (place_open_outbox_readonly(call, &o, &e) < 0)
-		return print_failure(e.kind == ERR_INPUT ? FRONT_DONE : FRONT_FAILED,
-				     &e);
+	if (place_open_outbox_readonly(call, &o, &no_outbox) < 0 &&
+	    no_outbox.kind != ERR_INPUT)
+		return print_failure(FRONT_FAILED, &no_outbox);
+	if (typed && site_name_find(call, o, typed, code, &e) < 0)
+		return print_failure(FRONT_FAILED, &e);
+	if (!o) /* nothing was filed yet: an empty list, and a word about it */
+		return print_failure(FRONT_DONE, &no_outbox);
 	if (outbox_list(o, &filter, each_request, &l, &e) < 0)
 		return print_failure(FRONT_FAILED, &e);
 	table_print(&l.table, stdout);

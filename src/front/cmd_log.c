@@ -17,6 +17,7 @@
 #include "front/log_view.h"
 #include "front/place.h"
 #include "front/print.h"
+#include "front/site_name.h"
 
 enum {
 	OPTION_FOLLOW,
@@ -212,7 +213,24 @@ read_options(const struct call *call, struct log_view_options *o, struct err *e)
 		return err_set(e, ERR_INPUT, 0, "--request: \"%s\" is no request id",
 			       request);
 	o->request = request;
-	o->site = call->value[OPTION_SITE];
+	return 0;
+}
+
+/* Lines of a site that nobody knows would be waited for in vain. */
+static int
+read_site(const struct call *call, char code[SITE_CODE_ROOM], const char **site,
+	  struct err *e)
+{
+	AUTO_OUTBOX struct outbox *o = NULL;
+	const char *typed = call->value[OPTION_SITE];
+	struct err unused;
+
+	if (!typed)
+		return 0;
+	(void)!place_open_outbox_readonly(call, &o, &unused);
+	if (site_name_find(call, o, typed, code, e) < 0)
+		return -1;
+	*site = code;
 	return 0;
 }
 
@@ -224,11 +242,14 @@ run(const struct call *call)
 	AUTO_CONFIG struct config *config = NULL;
 	struct log_view_options o = {0};
 	struct log_view *view;
+	char code[SITE_CODE_ROOM];
 	struct err e;
 	int rc;
 
 	if (read_options(call, &o, &e) < 0)
 		return print_failure(FRONT_USAGE, &e);
+	if (read_site(call, code, &o.site, &e) < 0)
+		return print_failure(FRONT_FAILED, &e);
 	/* The configuration may name another log; without one it is in the state
 	 * folder. */
 	if (place_load_config(call, &config, &e) < 0)

@@ -6,14 +6,13 @@
 #include "front/print.h"
 
 static int
-set_priority(const struct call *call, struct err *e)
+set_priority(const struct call *call, struct request_id *id, struct err *e)
 {
 	AUTO_OUTBOX struct outbox *o = NULL;
 	enum request_priority priority;
-	struct request_id id;
 	int rc;
 
-	if (num_int(call->arguments[0], 1, INT64_MAX, &id.n) < 0)
+	if (num_int(call->arguments[0], 1, INT64_MAX, &id->n) < 0)
 		return err_set(e, ERR_INPUT, 0,
 			       "\"%s\" is no request id; `lansender list` shows them",
 			       call->arguments[0]);
@@ -23,32 +22,32 @@ set_priority(const struct call *call, struct err *e)
 			       call->arguments[1]);
 	if (place_open_outbox(call, &o, e) < 0)
 		return -1;
-	rc = outbox_set_priority(o, id, priority, e);
+	rc = outbox_set_priority(o, *id, priority, e);
 	if (rc == 0)
 		return err_set(
 		    e, ERR_REQUEST, 0,
 		    "there is no send request %lld; `lansender list` shows them",
-		    (long long)id.n);
+		    (long long)id->n);
 	return rc < 0 ? -1 : 0;
 }
 
 static int
 run(const struct call *call)
 {
+	struct request_id id;
 	struct err e = {0};
 
-	if (set_priority(call, &e) < 0)
+	if (set_priority(call, &id, &e) < 0)
 		return print_failure(FRONT_FAILED, &e);
 	if (call->json) {
 		json_t *object = json_object();
 
-		(void)json_object_set_new(object, "id",
-					  print_json_text(call->arguments[0]));
+		(void)json_object_set_new(object, "id", json_integer(id.n));
 		(void)json_object_set_new(object, "priority",
 					  print_json_text(call->arguments[1]));
 		print_json(object);
 	} else {
-		print_line("request %s has priority %s now", call->arguments[0],
+		print_line("request %lld has priority %s now", (long long)id.n,
 			   call->arguments[1]);
 	}
 	return FRONT_DONE;

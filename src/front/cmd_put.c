@@ -142,8 +142,8 @@ read_password(struct job *j, struct err *e)
 
 	if (file)
 		return config_secret_file(file, &j->password, e);
-	if (!user || isatty(STDIN_FILENO) != 1)
-		return 0; /* Kerberos may do without */
+	if (!user)
+		return 0; /* Kerberos knows who it is */
 	(void)snprintf(prompt, sizeof(prompt), "Password of %.150s", user);
 	return ask_password(prompt, &j->password, e);
 }

@@ -68,6 +68,24 @@ read_times(const struct call *call, struct order *o, struct err *e)
 	return 0;
 }
 
+/* Before the package is read, which may take long. */
+static int
+check_key(const char *key, struct err *e)
+{
+	const size_t len = key ? strlen(key) : 1;
+
+	if (len == 0)
+		return err_set(
+		    e, ERR_INPUT, 0,
+		    "--key: it is empty; type a word that names this filing");
+	if (len > OUTBOX_KEY_MAX_BYTES)
+		return err_set(e, ERR_INPUT, 0,
+			       "--key: it has %zu bytes, more than the %d that it may "
+			       "have; type a shorter one",
+			       len, OUTBOX_KEY_MAX_BYTES);
+	return 0;
+}
+
 static int
 read_order(const struct call *call, const struct config *config, struct order *o,
 	   struct err *e)
@@ -79,7 +97,7 @@ read_order(const struct call *call, const struct config *config, struct order *o
 		return err_set(e, ERR_INPUT, 0,
 			       "--priority: \"%s\" is none; it is high, medium or low",
 			       priority);
-	if (read_times(call, o, e) < 0)
+	if (check_key(call->value[OPTION_KEY], e) < 0 || read_times(call, o, e) < 0)
 		return -1;
 	return targets_parse(call->arguments[0], config, &o->targets, e);
 }
@@ -180,6 +198,25 @@ say_filed(const struct call *call, const struct targets *t,
 	}
 }
 
+/* Whoever cannot read the ids must not take the filing for failed. */
+static int
+say_unsaid(const struct request_id *ids, size_t count)
+{
+	struct err e;
+
+	if (print_flush(&e) == 0)
+		return 0;
+	if (count == 1)
+		(void)err_wrap(&e, "request %lld is filed, do not file it again",
+			       (long long)ids[0].n);
+	else /* a filing's ids follow one another */
+		(void)err_wrap(
+		    &e, "requests %lld to %lld are filed, do not file them again",
+		    (long long)ids[0].n, (long long)ids[count - 1].n);
+	(void)print_failure(FRONT_FAILED, &e);
+	return -1;
+}
+
 static int
 run_order(const struct call *call, const struct config *config,
 	  const struct order *order)
@@ -198,6 +235,8 @@ run_order(const struct call *call, const struct config *config,
 	if (rc < 0)
 		return print_failure(FRONT_FAILED, &e);
 	say_filed(call, &order->targets, ids, &info, rc == 1);
+	if (say_unsaid(ids, order->targets.count) < 0)
+		return FRONT_FAILED;
 	if (!call->value[OPTION_WAIT])
 		return FRONT_DONE;
 	if (!place_is_locked(state))

@@ -33,7 +33,9 @@ state_of(const struct listing *l, const struct outbox_site *s)
 		return "hold";
 	if (s->active)
 		return "active";
-	if (s->pending || s->waiting || s->suspended)
+	if (s->pending)
+		return "queued";
+	if (s->waiting || s->suspended)
 		return "waiting";
 	return s->held ? "held" : "idle";
 }

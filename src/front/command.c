@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "front/print.h"
 
 enum { /* what getopt_long() returns: no character, so that letters stay free */
        CODE_COMMAND = 1000,
@@ -162,13 +163,12 @@ parse_options(int argc, char **argv, bool permute, struct call *call, struct err
 	struct option table[TABLE_MAX];
 	AUTO_STR struct str letters = {0};
 	char typed[128];
-	int code, rc = 1;
+	int code, rc = 1, taken;
 
 	fill_table(call->command, table, &letters);
 	opterr = 0;
 	optind = 0; /* GNU: begin anew */
-	while (rc == 1 &&
-	       (code = getopt_long(argc, argv, str_text(&letters) + (permute ? 1 : 0),
+	while ((code = getopt_long(argc, argv, str_text(&letters) + (permute ? 1 : 0),
 				   table, NULL)) != -1) {
 		typed_option(argv, typed, sizeof(typed));
 		if (code == ':')
@@ -179,7 +179,9 @@ parse_options(int argc, char **argv, bool permute, struct call *call, struct err
 				       typed);
 		if (code == '?')
 			return unknown_option(call->command, typed, table, e);
-		rc = take(call, code);
+		/* --help --json: what follows still counts; the first one decides. */
+		taken = take(call, code);
+		rc = rc == 1 ? taken : rc;
 	}
 	return rc;
 }
@@ -253,4 +255,28 @@ command_help(const struct command *c, FILE *out)
 	(void)fprintf(out, "\nexit codes:\n%s",
 		      c->exits ? c->exits
 			       : "  0  done\n  1  failed\n  2  wrong usage\n");
+}
+
+json_t *
+command_help_json(const struct command *c)
+{
+	json_t *o = json_object(), *all = json_array();
+
+	for (int i = 0; i < option_count(c); i++) {
+		const struct command_option *from = &c->options[i];
+		const char letter[] = {from->letter, '\0'};
+		json_t *to = json_object();
+
+		(void)json_object_set_new(to, "option", print_json_text(from->name));
+		(void)json_object_set_new(
+		    to, "letter", print_json_text(from->letter ? letter : NULL));
+		(void)json_object_set_new(to, "value", print_json_text(from->value));
+		(void)json_object_set_new(to, "help", print_json_text(from->help));
+		(void)json_array_append_new(all, to);
+	}
+	(void)json_object_set_new(o, "command", print_json_text(c->name));
+	(void)json_object_set_new(o, "arguments", print_json_text(c->arguments));
+	(void)json_object_set_new(o, "summary", print_json_text(c->summary));
+	(void)json_object_set_new(o, "options", all);
+	return o;
 }

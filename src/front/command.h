@@ -3,6 +3,7 @@
 #ifndef FRONT_COMMAND_H
 #define FRONT_COMMAND_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -60,6 +61,8 @@ int command_parse_global(int argc, char **argv, int *at, struct call *call,
 			 struct err *e) MUST_USE;
 
 void command_help(const struct command *c, FILE *out);
+/* The same for programs; the options that go everywhere are left out.  Yours. */
+json_t *command_help_json(const struct command *c) MUST_USE;
 /* The lines about options that every subcommand takes. */
 void command_help_global(FILE *out);
 

@@ -5,6 +5,7 @@
 
 #include "front/command.h"
 #include "front/commands.h"
+#include "front/place.h"
 #include "front/print.h"
 #include "smb/smb.h"
 
@@ -73,19 +74,37 @@ print_overview(FILE *out)
 		    out);
 }
 
+static void
+say_overview(const struct call *call)
+{
+	if (!call->json)
+		print_overview(stdout);
+	for (size_t i = 0; call->json && i < COUNT(commands); i++)
+		print_json(command_help_json(commands[i]));
+}
+
+static void
+say_help(const struct command *c, const struct call *call)
+{
+	if (call->json)
+		print_json(command_help_json(c));
+	else
+		command_help(c, stdout);
+}
+
 static int
 run_help(const struct call *call)
 {
 	const struct command *c;
 
 	if (call->argument_count == 0) {
-		print_overview(stdout);
+		say_overview(call);
 		return FRONT_DONE;
 	}
 	c = find_command(call->arguments[0]);
 	if (!c)
 		return unknown_command(call->arguments[0]);
-	command_help(c, stdout);
+	say_help(c, call);
 	return FRONT_DONE;
 }
 
@@ -102,10 +121,27 @@ run_command(int argc, char **argv, struct call *call)
 	if (rc < 0)
 		return print_failure(FRONT_USAGE, &e);
 	if (rc == 0) {
-		command_help(c, stdout);
+		say_help(c, call);
 		return FRONT_DONE;
 	}
+	if (place_check_config(call, &e) < 0)
+		return print_failure(FRONT_FAILED, &e);
 	return c->run(call);
+}
+
+static void
+print_version(const struct call *call)
+{
+	json_t *o;
+
+	if (!call->json) {
+		print_line("lansender %s", LANSENDER_VERSION);
+		return;
+	}
+	o = json_object();
+	(void)json_object_set_new(o, "program", print_json_text("lansender"));
+	(void)json_object_set_new(o, "version", print_json_text(LANSENDER_VERSION));
+	print_json(o);
 }
 
 static int
@@ -118,9 +154,9 @@ run_all(int argc, char **argv)
 	if (rc < 0)
 		return print_failure(FRONT_USAGE, &e);
 	if (rc == 0)
-		print_overview(stdout);
+		say_overview(&call);
 	else if (rc == 2)
-		(void)puts("lansender " LANSENDER_VERSION);
+		print_version(&call);
 	else if (at < argc)
 		return run_command(argc - at, argv + at, &call);
 	else
@@ -134,10 +170,12 @@ flush_output(int code)
 {
 	struct err e;
 
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	if (print_flush(&e) == 0)
 		return code;
-	(void)err_sys(&e, ERR_LOCAL, "write to the standard output");
-	return print_failure(code == FRONT_DONE ? FRONT_FAILED : code, &e);
+	if (code != FRONT_DONE)
+		return print_failure(code, &e);
+	(void)err_wrap(&e, "all was done, but not all of it was said");
+	return print_failure(FRONT_FAILED, &e);
 }
 
 int

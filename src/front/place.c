@@ -85,6 +85,21 @@ place_log(const struct config *config, const char *state)
 }
 
 int
+place_check_config(const struct call *call, struct err *e)
+{
+	const char *named = call->config ? call->config : variable("LANSENDER_CONFIG");
+
+	if (!named || access(named, F_OK) == 0)
+		return 0;
+	if (errno == ENOENT)
+		return err_set(e, ERR_INPUT, 0,
+			       "there is no configuration %s: write it as "
+			       "lansender.conf(5) shows, or name another one",
+			       named);
+	return err_sys(e, ERR_INPUT, "look at configuration %s", named);
+}
+
+int
 place_load_config(const struct call *call, struct config **out, struct err *e)
 {
 	AUTO_FREE char *path = place_config(call);

@@ -16,6 +16,9 @@ char *place_store(const char *state) MUST_USE;
 /* What the log is called: `log_file` of the configuration, else STATE/sender.log. */
 char *place_log(const struct config *config, const char *state) MUST_USE;
 
+/* A configuration that was named must be there, also for commands that do without:
+ * whoever mistypes its name looks at the wrong sender.  -1: ERR_INPUT. */
+int place_check_config(const struct call *call, struct err *e) MUST_USE;
 int place_load_config(const struct call *call, struct config **out,
 		      struct err *e) MUST_USE;
 

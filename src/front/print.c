@@ -1,6 +1,7 @@
 #include "front/print.h"
 
 #include <stdarg.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <time.h>
 
@@ -61,6 +62,17 @@ print_line(const char *fmt, ...)
 	va_start(ap, fmt);
 	put_line(stdout, fmt, ap);
 	va_end(ap);
+}
+
+int
+print_flush(struct err *e)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	(void)err_sys(e, ERR_LOCAL, "write to the standard output");
+	__fpurge(stdout);
+	clearerr(stdout);
+	return -1;
 }
 
 json_t *

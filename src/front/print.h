@@ -23,6 +23,10 @@ void print_note(const char *fmt, ...) FORMAT(1, 2);
 /* A line of `fmt` to stdout, cleaned. */
 void print_line(const char *fmt, ...) FORMAT(1, 2);
 
+/* Is all that was printed out?  -1: no (a full disk behind `>`); what could not be
+ * written is dropped, so that this is told once. */
+int print_flush(struct err *e) MUST_USE;
+
 /* JSON values: text that is not UTF-8 is made so; an instant as
  * "2026-11-22T14:08:05.123Z", 0 and NULL as null. */
 json_t *print_json_text(const char *text);

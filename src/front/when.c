@@ -123,18 +123,38 @@ parse_clock(const char *text, int64_t now_ms, int64_t *out_ms, struct err *e)
 	return 0;
 }
 
+/* 10000-01-01 00:00 UTC: a later instant cannot be shown as it would be typed. */
+static const int64_t END_MS = INT64_C(253402300800) * 1000;
+
+static int
+parse_wait(const char *text, int64_t now_ms, int64_t *out_ms, struct err *e)
+{
+	int64_t at_ms;
+
+	if (num_duration_ms(text + 1, &at_ms) < 0)
+		return refuse(text, "", e);
+	if (__builtin_add_overflow(now_ms, at_ms, &at_ms))
+		at_ms = INT64_MAX;
+	*out_ms = at_ms;
+	return 0;
+}
+
 int
 when_parse(const char *text, int64_t now_ms, int64_t *out_ms, struct err *e)
 {
-	int64_t wait_ms;
+	int64_t at_ms;
+	int rc;
 
-	if (text[0] == '+') {
-		if (num_duration_ms(text + 1, &wait_ms) < 0 ||
-		    __builtin_add_overflow(now_ms, wait_ms, &wait_ms))
-			return refuse(text, "", e);
-		*out_ms = wait_ms;
-		return 0;
-	}
-	return strchr(text, '-') ? parse_date(text, out_ms, e)
-				 : parse_clock(text, now_ms, out_ms, e);
+	if (text[0] == '+')
+		rc = parse_wait(text, now_ms, &at_ms, e);
+	else
+		rc = strchr(text, '-') ? parse_date(text, &at_ms, e)
+				       : parse_clock(text, now_ms, &at_ms, e);
+	if (rc < 0)
+		return -1;
+	if (at_ms <= 0 || at_ms >= END_MS)
+		return refuse(text, "it must be after 1970 and before the year 10000",
+			      e);
+	*out_ms = at_ms;
+	return 0;
 }

@@ -32,7 +32,7 @@ check grep -Eq '^ 3 +MS1 +medium +failed .*changed' out
 sender_stop
 exits 0
 
-wait_for 10 grep -q '"request":"3"' followed
+wait_for 10 grep -q '"request":3,' followed
 kill "$follower"
 wait "$follower" || true
 python3 - <<'END' || fail 'not JSON: followed'
@@ -56,5 +56,5 @@ lines = [json.loads(line) for line in open("out")]
 assert lines and all(l["site"] == "MS1" for l in lines)
 END
 sender log --site NOWHERE
-exits 0
+exits 1
 [ ! -s out ] || fail 'lines about a site that is not there'

@@ -88,6 +88,8 @@ test_parsed(void **state)
 	assert_int_equal(parse("-- --level", &call, &e), 1);
 	assert_string_equal(call.arguments[0], "--level");
 	assert_int_equal(parse("--help", &call, &e), 0);
+	assert_int_equal(parse("--help --json", &call, &e), 0);
+	assert_true(call.json);
 	assert_int_equal(parse("MS1 -h", &call, &e), 0);
 }
 

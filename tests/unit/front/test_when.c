@@ -44,6 +44,7 @@ test_understood(void **state)
 	    {"+2h", NOW_MS + 7200000},
 	    {"+1h30min", NOW_MS + 5400000},
 	    {"+0s", NOW_MS},
+	    {"9999-12-31 23:59Z", INT64_C(253402300740000)},
 	};
 
 	(void)state;
@@ -84,6 +85,9 @@ test_refused(void **state)
 	    "+2 h",
 	    "-2h",
 	    "+9223372036854775807ms",
+	    "+99999999999d", /* behind the year 9999 */
+	    "+106751991166d",
+	    "1969-12-31 23:59Z",
 	};
 
 	(void)state;
