@@ -210,8 +210,8 @@ int config_secret(const struct config_address *a, char **out, struct err *e) MUS
 int config_secret_file(const char *path, char **out, struct err *e) MUST_USE;
 void config_secret_free(char *secret); /* wiped; NULL is fine */
 
-/* A key as people are told of it; static strings but for `range`, which lasts as long as
- * the call it is given to. */
+/* A key as people are told of it; static strings but for `range`, which lasts as long
+ * as the call it is given to. */
 struct config_key {
 	const char *section, *name;
 	const char *standard; /* the default as one would type it; NULL: none */

@@ -154,8 +154,8 @@ leads_back(const struct config_address *a)
 	       local_host_is(a->where.host);
 }
 
-/* The folder of an address of type dir may be a disk that is carried, and away now: that
- * is what one wants to be told. */
+/* The folder of an address of type dir may be a disk that is carried, and away now:
+ * that is what one wants to be told. */
 static int
 check_path(const struct config_address *a, struct err *e)
 {

@@ -58,7 +58,8 @@ struct store_verbs {
 	void (*abort)(struct store *s);
 
 	/* outbox_add(), inputs checked.  1: filed, 0: the key was there.  ERR_INPUT:
-	 * the key was used for other sites or another package; the package was freed. */
+	 * the key was used for other sites or another package; the package was freed.
+	 */
 	int (*file)(struct store *s, const struct outbox_new *n, struct request_id *ids,
 		    struct err *e);
 	int (*get)(struct store *s, struct request_id id, struct kept_request *out,
