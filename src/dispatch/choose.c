@@ -1,5 +1,7 @@
 #include "dispatch/choose.h"
 
+enum { FULL_CREDIT = 100 }; /* percent: one start */
+
 int
 choose_load_total(const struct choose_load *l)
 {
@@ -7,69 +9,239 @@ choose_load_total(const struct choose_load *l)
 	       l->retrying;
 }
 
-/* An idle sender may try a site on hold: when? */
-static int64_t
-probe_at_ms(const struct choose_site *s, const struct choose_limits *limits)
-{
-	if (s->filed_at_ms > s->hold_began_at_ms)
-		return 0;
-	return s->hold_began_at_ms + limits->restart_delay_ms;
-}
+/* --- order ----------------------------------------------------------------------- */
 
-static bool
-is_held(const struct choose_site *s, const struct choose_load *load,
-	const struct choose_limits *limits, int64_t now_ms)
+/* Below 0: a first. */
+static int
+compare(int64_t a, int64_t b)
 {
-	if (s->hold_until_at_ms <= now_ms)
-		return false;
-	return choose_load_total(load) > 0 || now_ms < probe_at_ms(s, limits);
-}
-
-enum choose_answer
-choose_may_go(const struct choose_site *s, const struct choose_load *load,
-	      const struct choose_limits *limits, int64_t now_ms)
-{
-	if (s->best.n == 0)
-		return CHOOSE_NOTHING;
-	if (is_held(s, load, limits, now_ms))
-		return CHOOSE_ON_HOLD;
-	if (s->active >= limits->max_per_site)
-		return CHOOSE_SITE_FULL;
-	if (load->waiting > 0 && s->priority != REQUEST_HIGH)
-		return CHOOSE_FULL;
-	if (!s->proven) {
-		if (s->connecting > 0)
-			return CHOOSE_PROBING;
-		if (load->connecting_unproven >= limits->max_unproven)
-			return CHOOSE_PROBES_FULL;
-		return CHOOSE_MAY_GO;
-	}
-	if (load->sending + load->waiting + load->connecting_proven >=
-	    limits->max_sendings)
-		return CHOOSE_FULL;
-	return CHOOSE_MAY_GO;
+	return (a > b) - (a < b);
 }
 
 bool
-choose_before(const struct choose_site *a, const struct choose_site *b)
+choose_before(const struct choose_key *a, const struct choose_key *b)
 {
-	if (a->priority != b->priority)
-		return a->priority < b->priority;
-	if (a->filed_at_ms != b->filed_at_ms)
-		return a->filed_at_ms < b->filed_at_ms;
-	return a->best.n < b->best.n;
+	const int by[] = {
+	    compare(a->class_index, b->class_index),
+	    compare(a->failed, b->failed),
+	    compare(b->resumes, a->resumes),
+	    compare(a->end_at_ms, b->end_at_ms),
+	    compare(a->bytes, b->bytes),
+	    compare(a->served, b->served),
+	    compare(a->since_ms, b->since_ms),
+	    compare(a->id, b->id),
+	};
+
+	for (size_t i = 0; i < sizeof(by) / sizeof(by[0]); i++)
+		if (by[i] != 0)
+			return by[i] < 0;
+	return false;
 }
 
-int64_t
-choose_look_again_at_ms(const struct choose_site *s, const struct choose_load *load,
-			const struct choose_limits *limits, int64_t now_ms)
+/* How often its class was raised. */
+static int64_t
+raised(const struct choose_best *b, const struct choose_rules *rules, int64_t now_ms)
 {
-	int64_t at = s->hold_until_at_ms;
+	if (rules->ageing_ms <= 0 || now_ms <= b->since_ms)
+		return 0;
+	return (now_ms - b->since_ms) / rules->ageing_ms;
+}
 
-	if (s->best.n == 0)
-		return INT64_MAX;
-	if (choose_load_total(load) == 0 && probe_at_ms(s, limits) < at)
-		at = probe_at_ms(s, limits);
-	/* What has come already is not waited for: something else keeps it back. */
-	return at > now_ms ? at : INT64_MAX;
+/* From when on its end counts: a deadline always does. */
+static int64_t
+end_counts_from_ms(const struct choose_best *b, const struct choose_rules *rules)
+{
+	if (b->deadline_at_ms > 0)
+		return INT64_MIN;
+	return rules->ageing_ms > 0 ? b->expires_at_ms - rules->ageing_ms : INT64_MAX;
+}
+
+static struct choose_key
+key_of(const struct choose_site *s, int index, const struct choose_rules *rules,
+       int64_t now_ms)
+{
+	const struct choose_best *b = &s->best[index];
+	const int64_t up = raised(b, rules, now_ms);
+	struct choose_key k = {
+	    .class_index = up < index ? index - (int)up : 0,
+	    .priority = (enum request_priority)(REQUEST_HIGH + index),
+	    .failed = s->failures > 0,
+	    .resumes = b->resumes,
+	    .end_at_ms = INT64_MAX,
+	    .bytes = rules->small_first ? b->bytes : 0,
+	    .served = s->served,
+	    .since_ms = b->since_ms,
+	    .id = b->id,
+	};
+
+	if (end_counts_from_ms(b, rules) <= now_ms)
+		k.end_at_ms = b->deadline_at_ms ? b->deadline_at_ms : b->expires_at_ms;
+	return k;
+}
+
+/* --- one site -------------------------------------------------------------------- */
+
+/* What is to come is waited for; what has come already is not: something else keeps it
+ * back, and the dispatcher would turn without end. */
+static void
+look_at(struct verdict *v, int64_t at_ms, int64_t now_ms)
+{
+	if (at_ms > now_ms && at_ms < v->until_at_ms)
+		v->until_at_ms = at_ms;
+}
+
+static void
+look_at_best(struct verdict *v, const struct choose_best *b, int index,
+	     const struct choose_rules *rules, int64_t now_ms)
+{
+	const int64_t up = raised(b, rules, now_ms);
+
+	look_at(v, b->route.until_at_ms, now_ms);
+	look_at(v, end_counts_from_ms(b, rules), now_ms);
+	if (rules->ageing_ms > 0 && up < index)
+		look_at(v, b->since_ms + (up + 1) * rules->ageing_ms, now_ms);
+}
+
+static void
+rank(struct choose_judgement *j, const struct choose_key *k)
+{
+	struct choose_key *to =
+	    k->priority == REQUEST_HIGH ? &j->high : &j->first[k->class_index];
+
+	if (to->id == 0 || choose_before(k, to))
+		*to = *k;
+}
+
+static enum choose_reach
+reach_of(const struct choose_site *s, int64_t now_ms)
+{
+	if (s->failures > 0)
+		return REACH_FAILED;
+	return s->proven_until_at_ms > now_ms ? REACH_PROVEN : REACH_UNKNOWN;
+}
+
+/* Rules 1 and 2.  false: nobody of the site may go. */
+static bool
+judge_requests(struct choose_judgement *j, const struct choose_site *s,
+	       const struct choose_rules *rules, int64_t now_ms)
+{
+	bool any = false;
+
+	for (int i = 0; i < CHOOSE_CLASSES; i++) {
+		const struct choose_best *b = &s->best[i];
+		struct choose_key k;
+
+		if (b->id == 0)
+			continue;
+		look_at_best(&j->verdict, b, i, rules, now_ms);
+		if (b->route.reason != REASON_MAY_GO) {
+			if (j->verdict.reason == REASON_NOTHING) {
+				j->verdict.reason = b->route.reason;
+				j->verdict.number = b->route.number;
+			}
+			continue;
+		}
+		k = key_of(s, i, rules, now_ms);
+		rank(j, &k);
+		any = true;
+		if (b->filed_at_ms > s->hold_began_at_ms)
+			j->probe_at_ms = 0;
+	}
+	return any;
+}
+
+struct choose_judgement
+choose_judge(const struct choose_site *s, const struct choose_rules *rules,
+	     int64_t now_ms)
+{
+	struct choose_judgement j = {.verdict = {REASON_NOTHING, INT64_MAX, 0},
+				     .reach = reach_of(s, now_ms),
+				     .probe_at_ms =
+					 s->hold_began_at_ms + rules->restart_delay_ms};
+
+	look_at(&j.verdict, s->next_at_ms, now_ms);
+	if (!judge_requests(&j, s, rules, now_ms))
+		return j;
+	look_at(&j.verdict, s->proven_until_at_ms, now_ms);
+	j.verdict.reason = REASON_MAY_GO;
+	j.verdict.number = 0;
+	if (s->hold_until_at_ms > now_ms) {
+		j.verdict.reason = REASON_SITE_HOLD;
+		j.verdict.number = s->failures;
+		look_at(&j.verdict, s->hold_until_at_ms, now_ms);
+	} else if (s->active >= rules->max_per_site) {
+		j.verdict.reason = REASON_SITE_FULL;
+		j.verdict.number = s->active;
+	} else if (j.reach != REACH_PROVEN && s->connecting > 0) {
+		j.verdict.reason = REASON_PROBING;
+	}
+	return j;
+}
+
+/* --- all sites ------------------------------------------------------------------- */
+
+/* Rule 8. */
+static void
+judge_slots(struct verdict *v, const struct choose_key *k,
+	    const struct choose_load *load, const struct choose_rules *rules)
+{
+	const int slots = load->sending + load->waiting + load->connecting_proven;
+
+	if (slots >= rules->max_sendings) {
+		v->reason = REASON_SLOTS_FULL;
+		v->number = slots;
+	} else if (k->priority != REQUEST_HIGH &&
+		   slots - load->high >= rules->max_sendings - rules->reserved_high) {
+		v->reason = REASON_RESERVED;
+		v->number = rules->reserved_high;
+	}
+}
+
+struct verdict
+choose_shared(const struct choose_key *k, enum choose_reach reach,
+	      const struct choose_load *load, const struct choose_rules *rules)
+{
+	struct verdict v = {REASON_MAY_GO, INT64_MAX, 0};
+
+	if (load->waiting > 0 && k->priority != REQUEST_HIGH) {
+		v.reason = REASON_OTHERS_WAIT;
+		v.number = load->waiting;
+	} else if (reach == REACH_PROVEN) {
+		judge_slots(&v, k, load, rules);
+	} else if (load->connecting_unproven >= rules->max_unproven ||
+		   (reach == REACH_FAILED &&
+		    load->connecting_failed >= rules->max_failed)) {
+		v.reason = REASON_PROBES_FULL;
+		v.number = load->connecting_unproven;
+	}
+	return v;
+}
+
+int
+choose_due_class(const struct choose_shares *s, const bool can[CHOOSE_CLASSES])
+{
+	/* The lowest first: it has the smallest share and waited longest for it. */
+	for (int i = CHOOSE_CLASSES - 1; i > 0; i--)
+		if (can[i] && s->credit[i] >= FULL_CREDIT)
+			return i;
+	return -1;
+}
+
+void
+choose_count_start(struct choose_shares *s, const struct choose_rules *rules,
+		   const bool has[CHOOSE_CLASSES], int started)
+{
+	for (int i = 1; i < CHOOSE_CLASSES; i++) {
+		if (!has[i])
+			s->credit[i] = 0;
+		else if (i != started)
+			s->credit[i] += rules->share_percent[i];
+		else
+			s->credit[i] -= FULL_CREDIT;
+		/* Nothing is saved up while slots are not to be had, nor owed. */
+		if (s->credit[i] < 0)
+			s->credit[i] = 0;
+		if (s->credit[i] > 2 * FULL_CREDIT)
+			s->credit[i] = 2 * FULL_CREDIT;
+	}
 }

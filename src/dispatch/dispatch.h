@@ -1,10 +1,11 @@
 /* dispatch.h - DOOR: the one thread that chooses which send request may go now.
  *
- * Policy is pure (choose.c, route.c, restart.c: state, time and dice in, decision out);
- * dispatcher.c is the loop: look at the sites in the outbox, choose, claim, start a
- * thread, settle what came back (settle.c), wait.
+ * Policy is pure (reason.h route.c choose.c agenda.c preempt.c restart.c: state, time
+ * and dice in, decision out); dispatcher.c is the loop: look at the sites in the
+ * outbox, choose, claim, start a thread, settle what came back (settle.c), wait.
  *
- * Behind the door: dispatcher.c settle.c choose.c restart.c watch.c */
+ * Behind the door: dispatcher.c, board.c (sites of the outbox, the configuration and
+ * the pool on the agenda), sites.c settle.c watch.c and the policy */
 #ifndef DISPATCH_DISPATCH_H
 #define DISPATCH_DISPATCH_H
 

@@ -9,18 +9,14 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "dispatch/choose.h"
-#include "dispatch/restart.h"
+#include "dispatch/board.h"
 #include "dispatch/settle.h"
-#include "dispatch/sites.h"
 #include "dispatch/watch.h"
 #include "outbox/outbox.h"
 #include "package/package.h"
 #include "send/send.h"
 
 enum {
-	MAX_UNPROVEN = 32,      /* sites tried at once; a choice               */
-	PROVEN_MS = 600000,     /* sent to within 10 min: reached; a choice    */
 	NO_MORE_MS = 1000,      /* how long "No (more) ..." waits for an end   */
 	LOCAL_PAUSE_MS = 30000, /* after trouble with our own disk; a choice   */
 	STOP_MS = 2000,         /* every sending ends within 2 s: send.h          */
@@ -39,7 +35,7 @@ struct dispatcher {
 	char name[OUTBOX_NAME_ROOM]; /* who claims */
 	char *store;
 
-	struct sites *sites;
+	struct board *board;
 	int64_t look_again_at_ms; /* wall: time alone may change the choice then */
 
 	bool owes_no_more;        /* something was started since the line was written */
@@ -62,83 +58,6 @@ is_paused(const struct dispatcher *d)
 }
 
 /* --- choosing and starting -------------------------------------------------------- */
-
-static struct choose_limits
-limits_of(const struct dispatcher *d)
-{
-	const struct config_sender *s = &d->o->config->sender;
-
-	return (struct choose_limits){
-	    .max_sendings = (int)s->max_sendings,
-	    .max_per_site = (int)s->max_sendings_per_site,
-	    .max_unproven = MAX_UNPROVEN,
-	    .restart_delay_ms = restart_delay_ms(s),
-	};
-}
-
-static struct choose_load
-load_of(const struct dispatcher *d)
-{
-	struct pool_counts c;
-
-	pool_get_counts(d->pool, &c);
-	return (struct choose_load){
-	    .connecting_proven = c.connecting_proven,
-	    .connecting_unproven = c.connecting_unproven,
-	    .waiting = c.waiting,
-	    .sending = c.sending,
-	    .retrying = c.retrying,
-	};
-}
-
-/* What policy wants to know of a site. */
-static struct choose_site
-describe(const struct dispatcher *d, const struct site *s, int64_t now_ms)
-{
-	return (struct choose_site){
-	    .best = s->best,
-	    .priority = s->priority,
-	    .filed_at_ms = s->filed_at_ms,
-	    .hold_until_at_ms = s->hold_until_at_ms,
-	    .hold_began_at_ms = s->hold_until_at_ms - d->o->config->sender.site_hold_ms,
-	    .proven = s->failures == 0 && s->last_sent_at_ms + PROVEN_MS > now_ms,
-	    .active = pool_site_active(d->pool, s->code),
-	    .connecting = pool_site_connecting(d->pool, s->code),
-	};
-}
-
-/* The site whose best request goes first of those that may go; NULL: none may. */
-static const struct site *
-choose(struct dispatcher *d, const struct choose_load *load, int64_t now_ms,
-       struct choose_site *chosen)
-{
-	const struct choose_limits limits = limits_of(d);
-	const struct site *first = NULL;
-	size_t count;
-	const struct site *all = sites_all(d->sites, &count);
-
-	d->look_again_at_ms = INT64_MAX;
-	for (size_t i = 0; i < count; i++) {
-		struct choose_site s;
-
-		if (all[i].next_at_ms)
-			d->look_again_at_ms =
-			    earlier(d->look_again_at_ms, all[i].next_at_ms);
-		if (all[i].best.n == 0)
-			continue;
-		s = describe(d, &all[i], now_ms);
-		d->look_again_at_ms =
-		    earlier(d->look_again_at_ms,
-			    choose_look_again_at_ms(&s, load, &limits, now_ms));
-		if (choose_may_go(&s, load, &limits, now_ms) != CHOOSE_MAY_GO)
-			continue;
-		if (!first || choose_before(&s, chosen)) {
-			first = &all[i];
-			*chosen = s;
-		}
-	}
-	return first;
-}
 
 static void
 say_capacity(struct dispatcher *d, const struct request *r,
@@ -173,27 +92,29 @@ give_back(struct dispatcher *d, const struct request *r, const struct err *why,
 }
 
 static int
-start(struct dispatcher *d, const char *site, const struct choose_site *s,
+start(struct dispatcher *d, const struct agenda_pick *pick,
       const struct choose_load *load, struct err *e)
 {
 	const struct config_sender *settings = &d->o->config->sender;
+	const struct request_id id = {pick->key.id};
 	AUTO_FREE struct request *r = mem_zero(1, sizeof(*r));
 	struct err why;
 	int claimed;
 
-	claimed = outbox_claim(d->outbox, s->best, d->name, clock_wall_ms(d->o->clock),
+	claimed = outbox_claim(d->outbox, id, d->name, clock_wall_ms(d->o->clock),
 			       settings->heartbeat_ms, r, e);
 	if (claimed < 0)
 		return -1;
 	if (claimed == 0) { /* another was quicker, or its lifetime is over */
-		sites_ask_again(d->sites, site);
+		board_refused(d->board, pick->site);
 		d->recover_at_ms = 0;
 		return 0;
 	}
 	crash_point("dispatcher.after-claim");
-	say_capacity(d, r, load, s->active);
-	if (pool_start(d->pool, r, s->proven, &why) < 0)
+	say_capacity(d, r, load, board_active(d->board, pick->site));
+	if (pool_start(d->pool, r, pick->reach == REACH_PROVEN, &why) < 0)
 		return give_back(d, r, &why, e);
+	board_started(d->board, pick);
 	d->owes_no_more = true;
 	d->last_start_at_ms = clock_mono_ms(d->o->clock);
 	return 0;
@@ -206,18 +127,17 @@ start_all(struct dispatcher *d, bool *idle, struct err *e)
 	*idle = false;
 	while (!is_paused(d) && !stop_thrown(d->o->stop)) {
 		const int64_t now_ms = clock_wall_ms(d->o->clock);
-		const struct choose_load load = load_of(d);
-		const struct site *first;
-		struct choose_site chosen;
+		struct choose_load load;
+		struct agenda_pick pick;
 
-		if (sites_refresh(d->sites, d->outbox, now_ms, e) < 0)
+		if (board_refresh(d->board, d->outbox, now_ms, e) < 0)
 			return -1;
-		first = choose(d, &load, now_ms, &chosen);
-		if (!first) {
+		if (!board_next(d->board, now_ms, &pick, &load)) {
+			d->look_again_at_ms = board_look_at_ms(d->board);
 			*idle = choose_load_total(&load) == 0;
 			return 0;
 		}
-		if (start(d, first->code, &chosen, &load, e) < 0)
+		if (start(d, &pick, &load, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -348,9 +268,7 @@ pause_when_busy(struct dispatcher *d, const struct err *e)
 static bool
 is_active(const struct dispatcher *d)
 {
-	const struct choose_load load = load_of(d);
-
-	return choose_load_total(&load) > 0;
+	return pool_site_active(d->pool, NULL) > 0;
 }
 
 /* One turn.  1: idle, and that was asked for; 0: go on. */
@@ -411,16 +329,9 @@ loop(struct dispatcher *d, struct err *e)
 static int
 anything_left(struct dispatcher *d, struct err *e)
 {
-	size_t count;
-	const struct site *all;
-
-	if (sites_refresh(d->sites, d->outbox, clock_wall_ms(d->o->clock), e) < 0)
+	if (board_refresh(d->board, d->outbox, clock_wall_ms(d->o->clock), e) < 0)
 		return -1;
-	all = sites_all(d->sites, &count);
-	for (size_t i = 0; i < count; i++)
-		if (all[i].unfinished > 0)
-			return 1;
-	return 0;
+	return board_anything_left(d->board);
 }
 
 static int
@@ -436,6 +347,7 @@ open_all(struct dispatcher *d, struct err *e)
 	if (outbox_open(d->o->state_folder, &d->outbox, e) < 0)
 		return -1;
 	d->pool = pool_new(&p);
+	d->board = board_new(d->o->config, d->pool);
 	return watch_start(d->o->state_folder, d->pool, &d->watch, e);
 }
 
@@ -448,7 +360,6 @@ dispatch_run(const struct dispatch_options *o, struct err *e)
 	if (gethostname(d.name, sizeof(d.name) - 1) < 0) /* too long */
 		str_copy_cut(d.name, sizeof(d.name), "localhost");
 	d.store = path_join(o->state_folder, "store");
-	d.sites = sites_new();
 	rc = open_all(&d, e);
 	if (rc == 0)
 		rc = loop(&d, e);
@@ -457,7 +368,7 @@ dispatch_run(const struct dispatch_options *o, struct err *e)
 	watch_end(d.watch);
 	pool_free(d.pool);
 	outbox_close(d.outbox);
-	sites_free(d.sites);
+	board_free(d.board);
 	mem_free(d.store);
 	return rc;
 }

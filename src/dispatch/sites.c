@@ -3,10 +3,13 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 
 struct sites {
-	struct site *all; /* by code */
+	struct site *all; /* by number */
 	size_t count, room;
+	size_t *by_code; /* numbers */
+	size_t by_code_count, by_code_room;
 	int64_t cursor; /* of outbox_sites_changed() */
 };
 
@@ -22,26 +25,32 @@ sites_free(struct sites *s)
 	if (!s)
 		return;
 	mem_free(s->all);
+	mem_free(s->by_code);
 	mem_free(s);
 }
 
 const struct site *
-sites_all(const struct sites *s, size_t *count)
+sites_get(const struct sites *s, size_t site)
 {
-	*count = s->count;
-	return s->all;
+	return &s->all[site];
 }
 
-/* Where `code` is, or belongs. */
+size_t
+sites_count(const struct sites *s)
+{
+	return s->count;
+}
+
+/* Where `code` is in by_code, or belongs. */
 static size_t
 position(const struct sites *s, const char *code)
 {
-	size_t low = 0, high = s->count;
+	size_t low = 0, high = s->by_code_count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (strcmp(s->all[middle].code, code) < 0)
+		if (strcmp(s->all[s->by_code[middle]].code, code) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -49,13 +58,27 @@ position(const struct sites *s, const char *code)
 	return low;
 }
 
+size_t
+sites_find(const struct sites *s, const char *code)
+{
+	const size_t at = position(s, code);
+
+	if (at == s->by_code_count || !str_eq(s->all[s->by_code[at]].code, code))
+		return SIZE_MAX;
+	return s->by_code[at];
+}
+
 static void
 describe(struct site *to, const struct outbox_site *from)
 {
+	memset(to->best, 0, sizeof(to->best));
 	memcpy(to->code, from->site, sizeof(to->code));
-	to->best = from->best;
-	to->priority = from->best_priority;
-	to->filed_at_ms = from->best_filed_at_ms;
+	if (from->best.n)
+		to->best[from->best_priority - REQUEST_HIGH] =
+		    (struct choose_best){.id = from->best.n,
+					 .since_ms = from->best_filed_at_ms,
+					 .filed_at_ms = from->best_filed_at_ms,
+					 .expires_at_ms = INT64_MAX};
 	to->next_at_ms = from->next_at_ms;
 	to->hold_until_at_ms = from->hold_until_at_ms;
 	to->failures = from->failures;
@@ -64,56 +87,72 @@ describe(struct site *to, const struct outbox_site *from)
 	    from->pending + from->waiting + from->suspended + from->held + from->active;
 }
 
-static int
-keep(void *self, const struct outbox_site *from)
-{
-	struct sites *s = self;
-	size_t at = position(s, from->site);
-
-	if (at == s->count || strcmp(s->all[at].code, from->site) != 0) {
-		s->all = mem_grow(s->all, s->count, &s->room, sizeof(*s->all));
-		memmove(&s->all[at + 1], &s->all[at],
-			(s->count - at) * sizeof(*s->all));
-		s->count++;
-	}
-	describe(&s->all[at], from);
-	return 0;
-}
-
-void
-sites_ask_again(struct sites *s, const char *code)
+static size_t
+add(struct sites *s, const char *code)
 {
 	const size_t at = position(s, code);
 
-	if (at < s->count && strcmp(s->all[at].code, code) == 0)
-		s->all[at].next_at_ms = 1; /* long due */
+	s->all = mem_grow(s->all, s->count, &s->room, sizeof(*s->all));
+	s->all[s->count] = (struct site){0};
+	s->by_code = mem_grow(s->by_code, s->by_code_count, &s->by_code_room,
+			      sizeof(*s->by_code));
+	memmove(&s->by_code[at + 1], &s->by_code[at],
+		(s->by_code_count - at) * sizeof(*s->by_code));
+	s->by_code[at] = s->count;
+	s->by_code_count++;
+	return s->count++;
 }
 
-/* Restart times and not-befores that have come since the site was described. */
-static int
-refresh_due(struct sites *s, struct outbox *o, int64_t now_ms, struct err *e)
-{
-	for (size_t i = 0; i < s->count; i++) {
-		struct outbox_site now;
-		int found;
+/* One sites_refresh(). */
+struct refresh {
+	struct sites *s;
+	void (*each)(void *self, size_t site);
+	void *self;
+};
 
-		if (s->all[i].next_at_ms == 0 || s->all[i].next_at_ms > now_ms)
-			continue;
-		found = outbox_site(o, s->all[i].code, now_ms, &now, e);
-		if (found < 0)
-			return -1;
-		if (found)
-			describe(&s->all[i], &now);
-		else
-			s->all[i].next_at_ms = 0;
-	}
+static int
+keep(void *self, const struct outbox_site *from)
+{
+	const struct refresh *r = self;
+	size_t site = sites_find(r->s, from->site);
+
+	if (site == SIZE_MAX)
+		site = add(r->s, from->site);
+	describe(&r->s->all[site], from);
+	r->each(r->self, site);
 	return 0;
 }
 
 int
-sites_refresh(struct sites *s, struct outbox *o, int64_t now_ms, struct err *e)
+sites_refresh(struct sites *s, struct outbox *o, int64_t now_ms,
+	      void (*each)(void *self, size_t site), void *self, struct err *e)
 {
-	if (outbox_sites_changed(o, now_ms, &s->cursor, keep, s, e) < 0)
+	struct refresh r = {s, each, self};
+
+	return outbox_sites_changed(o, now_ms, &s->cursor, keep, &r, e);
+}
+
+void
+sites_doubt(struct sites *s, size_t site)
+{
+	s->all[site].next_at_ms = 1; /* long due */
+}
+
+int
+sites_ask(struct sites *s, struct outbox *o, size_t site, int64_t now_ms, struct err *e)
+{
+	struct site *to = &s->all[site];
+	struct outbox_site now;
+	int found;
+
+	if (to->next_at_ms == 0 || to->next_at_ms > now_ms)
+		return 0;
+	found = outbox_site(o, to->code, now_ms, &now, e);
+	if (found < 0)
 		return -1;
-	return refresh_due(s, o, now_ms, e);
+	if (found)
+		describe(to, &now);
+	else
+		to->next_at_ms = 0;
+	return 0;
 }

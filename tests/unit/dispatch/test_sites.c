@@ -10,45 +10,68 @@
 #include "dispatch/sites.h"
 #include "fixture.h"
 
+static size_t told; /* how many sites changed */
+
+static void
+tell(void *self, size_t site)
+{
+	assert_true(site < sites_count(self));
+	told++;
+}
+
 static void
 refresh(struct sites *s, struct fixture *f, int64_t now_ms)
 {
-	if (sites_refresh(s, f->o, now_ms, &f->e) < 0)
+	told = 0;
+	if (sites_refresh(s, f->o, now_ms, tell, s, &f->e) < 0)
 		fail_msg("refresh: %s", f->e.text);
+	for (size_t i = 0; i < sites_count(s); i++)
+		if (sites_ask(s, f->o, i, now_ms, &f->e) < 0)
+			fail_msg("ask: %s", f->e.text);
 }
 
 /* The n-th of `count`. */
 static const struct site *
 site(const struct sites *s, size_t n, size_t count)
 {
-	size_t all_count;
-	const struct site *all = sites_all(s, &all_count);
+	assert_int_equal(sites_count(s), count);
+	return count ? sites_get(s, n) : NULL;
+}
 
-	assert_int_equal(all_count, count);
-	return count ? &all[n] : NULL;
+static const struct choose_best *
+best(const struct sites *s, size_t n, size_t count)
+{
+	return &site(s, n, count)->best[REQUEST_MEDIUM - REQUEST_HIGH];
 }
 
 static void
-are_kept_by_code(void **state)
+keep_their_numbers(void **state)
 {
 	static const char *const filed[] = {"MS3", "MS1", "MS9", "MS2", "MS1"};
-	static const char *const by_code[] = {"MS1", "MS2", "MS3", "MS9"};
+	static const char *const numbered[] = {"MS3", "MS1", "MS9", "MS2"};
 	struct fixture *f = *state;
 	struct sites *s = sites_new();
 
 	refresh(s, f, NOW);
 	(void)site(s, 0, 0);
+	assert_true(sites_find(s, "MS1") == SIZE_MAX);
 	for (size_t i = 0; i < COUNT(filed); i++) {
 		(void)fixture_file(f, filed[i]);
 		refresh(s, f, NOW);
+		assert_int_equal(told, 1);
 	}
-	for (size_t i = 0; i < COUNT(by_code); i++)
-		assert_string_equal(site(s, i, COUNT(by_code))->code, by_code[i]);
-	assert_int_equal(site(s, 0, 4)->unfinished, 2);
-	assert_int_equal(site(s, 0, 4)->best.n, 2); /* filed first of its two */
-	assert_int_equal(site(s, 0, 4)->priority, REQUEST_MEDIUM);
-	assert_int_equal(site(s, 0, 4)->filed_at_ms, NOW);
-	assert_int_equal(site(s, 3, 4)->best.n, 3);
+	for (size_t i = 0; i < COUNT(numbered); i++) {
+		assert_string_equal(site(s, i, COUNT(numbered))->code, numbered[i]);
+		assert_int_equal(sites_find(s, numbered[i]), i);
+	}
+	assert_true(sites_find(s, "MS10") == SIZE_MAX);
+	assert_int_equal(site(s, 1, 4)->unfinished, 2);
+	assert_int_equal(best(s, 1, 4)->id, 2); /* filed first of its two */
+	assert_int_equal(best(s, 1, 4)->filed_at_ms, NOW);
+	assert_int_equal(site(s, 1, 4)->best[REQUEST_HIGH - 1].id, 0);
+	assert_int_equal(best(s, 0, 4)->id, 1);
+	refresh(s, f, NOW);
+	assert_int_equal(told, 0);
 	sites_free(s);
 }
 
@@ -61,10 +84,10 @@ follow_what_becomes_of_requests(void **state)
 	struct request r;
 
 	refresh(s, f, NOW);
-	assert_int_equal(site(s, 0, 1)->best.n, id.n);
+	assert_int_equal(best(s, 0, 1)->id, id.n);
 	fixture_claim(f, id, NOW, &r);
 	refresh(s, f, NOW);
-	assert_int_equal(site(s, 0, 1)->best.n, 0);
+	assert_int_equal(best(s, 0, 1)->id, 0);
 	assert_int_equal(site(s, 0, 1)->unfinished, 1);
 	fixture_finish(f, &r, REQUEST_FAILED, NOW);
 	refresh(s, f, NOW);
@@ -108,12 +131,12 @@ a_time_that_came_is_noticed(void **state)
 
 	(void)fixture_file(f, "MS2");
 	refresh(s, f, NOW);
-	assert_int_equal(site(s, 0, 2)->best.n, 0);
+	assert_int_equal(best(s, 0, 2)->id, 0);
 	assert_int_equal(site(s, 0, 2)->next_at_ms, NOW + 1000);
 	refresh(s, f, NOW + 999);
-	assert_int_equal(site(s, 0, 2)->best.n, 0);
+	assert_int_equal(best(s, 0, 2)->id, 0);
 	refresh(s, f, NOW + 1000);
-	assert_int_equal(site(s, 0, 2)->best.n, id.n);
+	assert_int_equal(best(s, 0, 2)->id, id.n);
 	assert_int_equal(site(s, 0, 2)->next_at_ms, 0);
 	sites_free(s);
 }
@@ -128,14 +151,12 @@ what_could_not_be_claimed_is_asked_for_again(void **state)
 
 	refresh(s, f, NOW + LIFETIME - 1);
 	refresh(s, f, NOW + LIFETIME);
-	assert_int_equal(site(s, 0, 1)->best.n, id.n);
-	sites_ask_again(s, "MS0");
-	sites_ask_again(s, "MS2");
+	assert_int_equal(best(s, 0, 1)->id, id.n);
 	refresh(s, f, NOW + LIFETIME);
-	assert_int_equal(site(s, 0, 1)->best.n, id.n);
-	sites_ask_again(s, "MS1");
+	assert_int_equal(best(s, 0, 1)->id, id.n);
+	sites_doubt(s, 0);
 	refresh(s, f, NOW + LIFETIME);
-	assert_int_equal(site(s, 0, 1)->best.n, 0);
+	assert_int_equal(best(s, 0, 1)->id, 0);
 	sites_free(s);
 }
 
@@ -152,7 +173,7 @@ a_site_that_is_gone_is_let_be(void **state)
 	fixture_sql(f, "DELETE FROM site");
 	refresh(s, f, NOW + 1000);
 	assert_int_equal(site(s, 0, 1)->next_at_ms, 0);
-	assert_int_equal(site(s, 0, 1)->best.n, 0);
+	assert_int_equal(best(s, 0, 1)->id, 0);
 	sites_free(s);
 }
 
@@ -167,11 +188,11 @@ a_damaged_outbox_is_said(void **state)
 	refresh(s, f, NOW);
 	fixture_sql(f, "DROP TABLE request");
 	refresh(s, f, NOW + 999); /* nothing is asked of it yet */
-	assert_int_equal(sites_refresh(s, f->o, NOW + 1000, &f->e), -1);
+	assert_int_equal(sites_ask(s, f->o, 0, NOW + 1000, &f->e), -1);
 	assert_int_equal(f->e.kind, ERR_LOCAL);
 	assert_non_null(strstr(f->e.text, "outbox.db"));
 	fixture_sql(f, "DROP TABLE change");
-	assert_int_equal(sites_refresh(s, f->o, NOW, &f->e), -1);
+	assert_int_equal(sites_refresh(s, f->o, NOW, tell, s, &f->e), -1);
 	assert_int_equal(f->e.kind, ERR_LOCAL);
 	sites_free(s);
 }
@@ -180,7 +201,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(are_kept_by_code, fixture_enter,
+	    cmocka_unit_test_setup_teardown(keep_their_numbers, fixture_enter,
 					    fixture_leave),
 	    cmocka_unit_test_setup_teardown(follow_what_becomes_of_requests,
 					    fixture_enter, fixture_leave),

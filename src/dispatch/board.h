@@ -1,0 +1,38 @@
+/* board.h - what the dispatcher knows of every site, on the agenda: sites of the
+ * outbox, routes of the configuration, threads of the pool.  The dispatcher's thread
+ * only. */
+#ifndef DISPATCH_BOARD_H
+#define DISPATCH_BOARD_H
+
+#include "base/attr.h"
+#include "dispatch/agenda.h"
+#include "dispatch/dispatch.h"
+#include "dispatch/sites.h"
+#include "send/send.h"
+
+struct board;
+
+struct board *board_new(const struct config *config, struct pool *pool) MUST_USE;
+void board_free(struct board *b);
+
+/* What changed in the outbox, in the pool and by time alone. */
+int board_refresh(struct board *b, struct outbox *o, int64_t now_ms,
+		  struct err *e) MUST_USE;
+
+/* Who goes next, with the load it was chosen by; false: nobody may. */
+bool board_next(struct board *b, int64_t now_ms, struct agenda_pick *pick,
+		struct choose_load *load);
+const struct site *board_site(const struct board *b, size_t site);
+int board_active(const struct board *b, size_t site); /* its threads */
+void board_started(struct board *b, const struct agenda_pick *pick);
+/* Its claim was refused: somebody was quicker, or what the outbox said has changed by
+ * time alone.  Not again until the outbox tells of a change, or for a second. */
+void board_refused(struct board *b, size_t site);
+
+/* When time alone changes something: wall; INT64_MAX: never. */
+int64_t board_look_at_ms(const struct board *b);
+
+/* Does any site have a request that is not final? */
+bool board_anything_left(const struct board *b);
+
+#endif
