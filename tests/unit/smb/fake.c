@@ -271,7 +271,7 @@ send_unsolicited(struct fake *f, uint16_t command)
 static void
 send_pending(struct fake *f, const uint8_t *answer)
 {
-	uint8_t p[64 + 9];
+	uint8_t p[64 + 9] = {0};
 
 	memcpy(p, answer, 64);
 	wire_put32(p + 8, NT_PENDING);
