@@ -16,13 +16,13 @@
  * A read-only handle cannot try the lock: it looks again for SETTLE_MS after an event.
  */
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
 #include "base/auto.h"
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "outbox/store_sqlite.h"
 
@@ -111,8 +111,7 @@ sleep_until_event(struct store_sqlite *s, const struct stop *stop, int64_t wait_
 	    {.fd = s->notify_fd, .events = POLLIN}, /* -1 is left out by poll() */
 	    {.fd = stop ? stop_fd(stop) : -1, .events = POLLIN},
 	};
-	int timeout = wait_ms < 0 ? -1 : wait_ms > INT_MAX ? INT_MAX : (int)wait_ms;
-	int rc = poll(p, COUNT(p), timeout);
+	int rc = poll(p, COUNT(p), io_poll_ms(wait_ms));
 
 	if (stop && stop_thrown(stop))
 		return EVENT_STOP;

@@ -1,6 +1,5 @@
 #include "package/copy.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <stdbool.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "package/tree.h"
 
@@ -81,43 +81,6 @@ check_stop(const struct copier *c, struct err *e)
 	return err_set(e, ERR_STOP, 0, "stopped while reading the package");
 }
 
-/* Up to a block at `at`.  -1: EOF came first, or the file cannot be read. */
-static int
-read_block(int fd, char *block, size_t len, int64_t at)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t n = pread(fd, block + done, len - done, at + (off_t)done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
-static int
-write_block(int fd, const char *block, size_t len, int64_t at)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t n = pwrite(fd, block + done, len - done, at + (off_t)done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			errno = n < 0 ? errno : EIO;
-			return -1;
-		}
-		done += (size_t)n;
-	}
-	return 0;
-}
-
 /* A block of a hole needs no room in the store either. */
 static bool
 is_zero(const char *block, size_t len)
@@ -142,7 +105,7 @@ store_block(struct copier *c, int to, size_t len, int64_t at, struct err *e)
 {
 	if (is_zero(c->block, len))
 		return 0;
-	if (write_block(to, c->block, len, at))
+	if (io_write_at(to, c->block, len, at) < 0)
 		return err_sys(e, ERR_LOCAL, "write to the package store");
 	return keep_flowing(c, to, len, at, e);
 }
@@ -158,7 +121,7 @@ run_through(struct copier *c, int from, int to, int64_t size, bool hash, struct 
 
 		if (check_stop(c, e))
 			return -1;
-		if (read_block(from, c->block, len, at))
+		if (io_read_at(from, c->block, len, at) != (ssize_t)len)
 			return COPY_CHANGED;
 		if (hash)
 			digest_add(c->digest, c->block, len);

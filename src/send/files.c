@@ -1,12 +1,12 @@
 #include "send/files.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/io.h"
 #include "base/str.h"
 
 /* One file that is queued; freed by its done(). */
@@ -122,26 +122,17 @@ blame_read(const struct file *f, struct err *e)
 static int
 fill(const struct file *f, int64_t offset, char *buf, size_t len, struct err *e)
 {
-	size_t done = 0;
+	const ssize_t n = io_read_at(f->fd, buf, len, offset);
 
-	while (done < len) {
-		const ssize_t n =
-		    pread(f->fd, buf + done, len - done, offset + (off_t)done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return blame_read(f, e);
-		if (n == 0)
-			return err_set(e, ERR_REQUEST, 38,
-				       "\"%s\" ends at byte %lld, before the %lld that "
-				       "it had when it was filed; file the request "
-				       "again",
-				       f->path, (long long)offset + (long long)done,
-				       (long long)f->entry.size_bytes);
-		done += (size_t)n;
-	}
-	return 0;
+	if (n < 0)
+		return blame_read(f, e);
+	if ((size_t)n == len)
+		return 0;
+	return err_set(e, ERR_REQUEST, 38,
+		       "\"%s\" ends at byte %lld, before the %lld that it had when it "
+		       "was filed; file the request again",
+		       f->path, (long long)offset + (long long)n,
+		       (long long)f->entry.size_bytes);
 }
 
 static int

@@ -281,7 +281,7 @@ is_hungry(const struct limiter_user *u)
 static double
 block_bytes(const struct limiter_user *u)
 {
-	double least = INFINITY;
+	double least = HUGE_VAL;
 
 	for (const struct limiter_node *n = u->leaf; n; n = n->parent)
 		if (is_pulse(n))
@@ -311,7 +311,7 @@ divide_fair(struct limiter *l)
 		struct limiter_node *n = l->live[i];
 
 		n->capacity = !is_limited(n) || is_pulse(n)
-				  ? (double)INFINITY
+				  ? (double)HUGE_VAL
 				  : (double)n->rate.bytes_per_s;
 	}
 	for (struct limiter_user *u = l->first; u; u = u->next)
@@ -329,7 +329,7 @@ divide_rates(struct limiter *l)
 	for (size_t i = 0; i < l->live_count; i++) {
 		struct limiter_node *n = l->live[i];
 
-		n->capacity = INFINITY;
+		n->capacity = HUGE_VAL;
 		if (is_limited(n)) /* blocks come by stock; debts are paid first */
 			n->capacity =
 			    is_pulse(n) || owes(n) ? 0 : (double)n->rate.bytes_per_s;
@@ -344,7 +344,7 @@ divide_rates(struct limiter *l)
 static double
 stock_on_path(const struct limiter_user *u)
 {
-	double least = INFINITY;
+	double least = HUGE_VAL;
 
 	for (const struct limiter_node *n = u->leaf; n; n = n->parent)
 		if (is_limited(n))
@@ -395,7 +395,7 @@ refresh(struct limiter *l)
 static double
 next_event_s(const struct limiter *l)
 {
-	double s = INFINITY;
+	double s = HUGE_VAL;
 
 	for (const struct limiter_user *u = l->first; u; u = u->next)
 		if (is_hungry(u) && u->rate > 0)

@@ -23,6 +23,7 @@
 
 #include "base/auto.h"
 #include "base/crash.h"
+#include "base/io.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/thread.h"
@@ -526,15 +527,6 @@ take_report(struct pool *p, struct pool_report *out)
 	return 1;
 }
 
-/* poll() takes an int of ms. */
-static int
-poll_ms(int64_t wait_ms)
-{
-	if (wait_ms < 0)
-		return -1;
-	return wait_ms > INT32_MAX ? INT32_MAX : (int)wait_ms;
-}
-
 int
 pool_wait(struct pool *p, const struct stop *stop, int64_t wait_ms,
 	  struct pool_report *out)
@@ -549,7 +541,7 @@ pool_wait(struct pool *p, const struct stop *stop, int64_t wait_ms,
 	if (take_report(p, out))
 		return 1;
 	wait_ms = pool_hurry_ms(p, wait_ms);
-	if (poll(fds, COUNT(fds), poll_ms(wait_ms)) > 0 && fds[0].revents &&
+	if (poll(fds, COUNT(fds), io_poll_ms(wait_ms)) > 0 && fds[0].revents &&
 	    read(p->wake, &pokes, sizeof(pokes)) < 0)
 		return 0; /* somebody else read it: nobody does, but no harm either */
 	pool_hurry(p);

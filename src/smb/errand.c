@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/thread.h"
 
@@ -86,15 +87,6 @@ work(void *self)
 	atomic_store(&j->joinable, true);
 }
 
-/* What poll() is to be told: an int, and not negative, which would be for ever. */
-static int
-poll_ms(int64_t left_ms)
-{
-	if (left_ms < 0)
-		return 0;
-	return left_ms < INT32_MAX ? (int)left_ms : INT32_MAX;
-}
-
 /* One wait: ERRAND_DONE when the helper has finished, ERRAND_LATE when it is time to
  * leave, ERRAND_STOPPED. */
 static enum errand_end
@@ -107,7 +99,8 @@ wait_for(const struct job *j, const struct errand *t)
 
 		if (t->stop)
 			fds[1].fd = stop_fd(t->stop);
-		if (poll(fds, 2, poll_ms(left_ms)) < 0 && errno != EINTR)
+		if (poll(fds, 2, io_poll_ms(left_ms > 0 ? left_ms : 0)) < 0 &&
+		    errno != EINTR)
 			return ERRAND_LATE;
 		if (fds[0].revents)
 			return ERRAND_DONE;

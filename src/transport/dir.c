@@ -15,6 +15,7 @@
 #include <sys/statvfs.h>
 
 #include "base/auto.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "transport/oserr.h"
@@ -416,26 +417,6 @@ open_leaf(int at, const char *leaf, int flags)
 	return -1;
 }
 
-/* Up to `len` bytes at offset; less only at the end of the file. */
-static ssize_t
-read_at(int fd, char *buf, size_t len, off_t offset)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t n = pread(fd, buf + done, len - done, offset + (off_t)done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
-}
-
 static int
 dir_read(void *impl, const char *path, size_t max, char **out, size_t *len,
 	 struct err *e)
@@ -461,7 +442,7 @@ dir_read(void *impl, const char *path, size_t max, char **out, size_t *len,
 		    "%zu that it may have",
 		    path, d->path, (long long)st.st_size, max);
 	text = mem_alloc((size_t)st.st_size + 1);
-	n = read_at(fd, text, (size_t)st.st_size, 0);
+	n = io_read_at(fd, text, (size_t)st.st_size, 0);
 	if (n < 0)
 		return fail(d, "read", path, e);
 	text[n] = '\0';
@@ -471,26 +452,6 @@ dir_read(void *impl, const char *path, size_t max, char **out, size_t *len,
 }
 
 /* --- putting --------------------------------------------------------------------- */
-
-static int
-write_at(int fd, const char *buf, size_t len, off_t offset)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t n = pwrite(fd, buf + done, len - done, offset + (off_t)done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			errno =
-			    n < 0 ? errno : EIO; /* 0 says nothing; it must not loop */
-			return -1;
-		}
-		done += (size_t)n;
-	}
-	return 0;
-}
 
 static int
 put_blocks(struct dir *d, const struct transport_put *p, int fd, struct err *e)
@@ -503,7 +464,7 @@ put_blocks(struct dir *d, const struct transport_put *p, int fd, struct err *e)
 
 		if (check_alive(d, e) || p->read(p->self, at, d->block, len, e))
 			return -1;
-		if (write_at(fd, d->block, len, at))
+		if (io_write_at(fd, d->block, len, at) < 0)
 			return fail(d, "write", p->path, e);
 		at += (int64_t)len;
 		d->bytes_sent += (int64_t)len;
