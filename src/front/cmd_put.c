@@ -283,6 +283,8 @@ say_sent(const struct job *j, const struct attempt_result *result, int64_t took_
 	(void)json_object_set_new(o, "rtt_us", json_integer(result->history.rtt_us));
 	(void)json_object_set_new(o, "retransmits",
 				  json_integer(result->history.retransmits));
+	(void)json_object_set_new(o, "connections",
+				  json_integer(result->history.connections));
 	(void)json_object_set_new(o, "cpu_ms", json_integer(result->cpu_ms));
 	(void)json_object_set_new(o, "wire_bytes",
 				  json_integer(result->history.wire_bytes));

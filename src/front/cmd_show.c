@@ -76,6 +76,21 @@ print_request(const struct request *r)
 			   r->error_text);
 }
 
+static void
+print_connection(const struct outbox_attempt *a)
+{
+	const char *how = a->cipher[0]      ? "encrypted by "
+			  : a->signature[0] ? "signed by "
+					    : "neither signed nor encrypted";
+
+	print_line("  connection SMB %s, %s%s", a->dialect, how,
+		   a->cipher[0] ? a->cipher : a->signature);
+	print_line(
+	    "  line       round trip %lld us, %lld retransmits, %lld connection%s",
+	    (long long)a->rtt_us, (long long)a->retransmits, (long long)a->connections,
+	    a->connections == 1 ? "" : "s");
+}
+
 static int
 print_attempt(void *self, const struct outbox_attempt *a)
 {
@@ -88,14 +103,7 @@ print_attempt(void *self, const struct outbox_attempt *a)
 	if (a->server[0])
 		print_line("  address    %s %s", a->address, a->server);
 	if (a->dialect[0])
-		print_line("  connection SMB %s, %s%s, round trip %lld us, %lld "
-			   "retransmits",
-			   a->dialect,
-			   a->cipher[0]      ? "encrypted by "
-			   : a->signature[0] ? "signed by "
-					     : "neither signed nor encrypted",
-			   a->cipher[0] ? a->cipher : a->signature,
-			   (long long)a->rtt_us, (long long)a->retransmits);
+		print_connection(a);
 	print_line("  time       connect %s, send %s, flush %s, publish %s",
 		   num_duration_text(a->connect_ms, connect, sizeof(connect)),
 		   num_duration_text(a->send_ms, send, sizeof(send)),

@@ -143,6 +143,7 @@ view_attempt_json(const struct outbox_attempt *a)
 	(void)json_object_set_new(o, "publish_ms", number_json(a->publish_ms));
 	(void)json_object_set_new(o, "rtt_us", number_json(a->rtt_us));
 	(void)json_object_set_new(o, "retransmits", number_json(a->retransmits));
+	(void)json_object_set_new(o, "connections", number_json(a->connections));
 	(void)json_object_set_new(o, "dialect", print_json_text(a->dialect));
 	(void)json_object_set_new(o, "cipher", print_json_text(a->cipher));
 	(void)json_object_set_new(o, "signature", print_json_text(a->signature));

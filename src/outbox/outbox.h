@@ -116,6 +116,7 @@ struct outbox_attempt {
 	int64_t wire_bytes; /* on the socket                                 */
 	int64_t connect_ms, send_ms, flush_ms, publish_ms;
 	int64_t rtt_us, retransmits;
+	int64_t connections; /* most at the same time, for one file; 0: unknown    */
 	char cipher[24], signature[24], dialect[8];
 };
 

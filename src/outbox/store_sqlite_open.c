@@ -30,8 +30,12 @@ static const char schema_0001[] = {
 #include "schema_0001.inc"
     0};
 
+static const char schema_0002[] = {
+#include "schema_0002.inc"
+    0};
+
 /* Forward only; step k makes version k+1. */
-static const char *const schema_steps[] = {schema_0001};
+static const char *const schema_steps[] = {schema_0001, schema_0002};
 
 static void
 sqlite_close(struct store *base)

@@ -202,7 +202,7 @@ sqlite_add_attempt(struct store *base, const struct outbox_attempt *a, struct er
 	    a->request.n,  a->number,      a->started_at_ms,  a->ended_at_ms,
 	    a->error_kind, a->error_win32, a->error_ntstatus, a->bytes_sent,
 	    a->wire_bytes, a->connect_ms,  a->send_ms,        a->flush_ms,
-	    a->publish_ms, a->rtt_us,      a->retransmits,
+	    a->publish_ms, a->rtt_us,      a->retransmits,    a->connections,
 	};
 	const char *const texts[] = {a->result,    a->address, a->server,    a->cipher,
 				     a->signature, a->dialect, a->error_text};
@@ -237,6 +237,7 @@ read_attempt(sqlite3_stmt *st, struct outbox_attempt *a)
 	a->publish_ms = sqlite_int(&c);
 	a->rtt_us = sqlite_int(&c);
 	a->retransmits = sqlite_int(&c);
+	a->connections = sqlite_int(&c);
 	sqlite_text(&c, a->result, sizeof(a->result));
 	sqlite_text(&c, a->address, sizeof(a->address));
 	sqlite_text(&c, a->server, sizeof(a->server));

@@ -44,7 +44,7 @@
 	JSON(connect_ms) "," JSON(send_ms) "," JSON(flush_ms) "," \
 	JSON(publish_ms) "," JSON(rtt_us) "," JSON(retransmits) "," \
 	JSON(result) "," JSON(address) "," JSON(server) "," JSON(cipher) "," \
-	JSON(signature) "," JSON(dialect) "," JSON(error_text)
+	JSON(signature) "," JSON(dialect) "," JSON(error_text) "," JSON(connections)
 /* clang-format on */
 
 const char *const sqlite_texts[SQL_COUNT] = {
@@ -157,15 +157,17 @@ const char *const sqlite_texts[SQL_COUNT] = {
     [SQL_ATTEMPT_ADD] =
 	"INSERT INTO attempt (request, number, started_at_ms, ended_at_ms, error_kind,"
 	" error_win32, error_ntstatus, bytes_sent, wire_bytes, connect_ms, send_ms,"
-	" flush_ms, publish_ms, rtt_us, retransmits, result, address, server, cipher,"
-	" signature, dialect, error_text)"
+	" flush_ms, publish_ms, rtt_us, retransmits, connections, result, address,"
+	" server, cipher, signature, dialect, error_text)"
 	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
-	" ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+	" ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
     [SQL_ATTEMPT_LIST] =
 	"SELECT number, started_at_ms, ended_at_ms, error_kind, error_win32,"
 	" error_ntstatus, bytes_sent, wire_bytes, connect_ms, send_ms, flush_ms,"
-	" publish_ms, rtt_us, retransmits, result, address, server, cipher, signature,"
-	" dialect, error_text FROM attempt WHERE request = ?1 AND number > ?2"
+	" publish_ms, rtt_us, retransmits, connections, result, address, server, "
+	"cipher,"
+	" signature, dialect, error_text FROM attempt WHERE request = ?1 AND number > "
+	"?2"
 	" ORDER BY number LIMIT ?3",
 
     [SQL_PROMOTE_ANY] = "SELECT 1 FROM request WHERE ready_at_ms > 0"

@@ -247,8 +247,9 @@ event_log_attempt(struct log *log, const struct event_about *about,
 		 " connect_ms=%" PRId64 " send_ms=%" PRId64 " flush_ms=%" PRId64
 		 " publish_ms=%" PRId64,
 		 a->connect_ms, a->send_ms, a->flush_ms, a->publish_ms);
-	str_addf(&line, " rtt_us=%" PRId64 " retransmits=%" PRId64, a->rtt_us,
-		 a->retransmits);
+	str_addf(&line,
+		 " rtt_us=%" PRId64 " retransmits=%" PRId64 " connections=%" PRId64,
+		 a->rtt_us, a->retransmits, a->connections);
 	str_addf(&line, " dialect=%s signature=%s cipher=%s text=", a->dialect,
 		 a->signature, a->cipher);
 	add_quoted(&line, a->error_text);

@@ -149,6 +149,8 @@ keep_facts(struct run *r)
 	h->rtt_us = f.rtt_us;
 	h->retransmits += f.retransmits - r->retransmits_before;
 	r->retransmits_before = f.retransmits;
+	if (f.connections > h->connections)
+		h->connections = f.connections;
 	str_copy_cut(h->cipher, sizeof(h->cipher), f.cipher);
 	str_copy_cut(h->signature, sizeof(h->signature), f.signature);
 	str_copy_cut(h->dialect, sizeof(h->dialect), f.dialect);

@@ -207,6 +207,7 @@ void
 smb_set_stop(struct smb *s, const struct stop *stop)
 {
 	s->conn->stop = stop;
+	s->lanes_most = 0;
 }
 
 static void

@@ -153,8 +153,9 @@ struct smb_facts {
 	int64_t bytes_sent, bytes_received; /* on the socket, all PDUs */
 	int64_t connect_ms; /* TCP and log-on                                         */
 	int64_t rtt_us;     /* smallest round trip by TCP_INFO; 0: unknown            */
-	int64_t retransmits;  /* TCP segments */
-	unsigned connections; /* at most at the same time, for one file */
+	int64_t retransmits; /* TCP segments */
+	/* most at the same time, for one file, since smb_set_stop() */
+	unsigned connections;
 	bool kerberos;
 	bool compounds; /* false: not asked for, or the server refuses them */
 };

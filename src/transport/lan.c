@@ -115,6 +115,7 @@ lan_facts(void *impl, struct transport_facts *out)
 	    .connect_ms = facts.connect_ms,
 	    .rtt_us = facts.rtt_us,
 	    .retransmits = facts.retransmits,
+	    .connections = facts.connections,
 	};
 }
 

@@ -39,6 +39,9 @@ struct transport_facts {
 	int64_t connect_ms;
 	int64_t rtt_us;
 	int64_t retransmits;
+	int64_t
+	    connections; /* most at the same time since transport_set_stop(); 0: none
+			      */
 };
 
 /* One file on its way; copied, its strings and self must live until done(). */

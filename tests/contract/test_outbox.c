@@ -389,6 +389,7 @@ each_attempt_is_kept_whole(void **state)
 					     .publish_ms = 4,
 					     .rtt_us = 5,
 					     .retransmits = 6,
+					     .connections = 7,
 					     .cipher = "AES-128-GCM",
 					     .signature = "AES-GMAC",
 					     .dialect = "3.1.1"};

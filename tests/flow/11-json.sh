@@ -58,7 +58,7 @@ json 0 'any(l.get("request") == 1 for l in o) and all(isinstance(l["id"], int) f
 json 0 'o and all(l["request"] == 1 for l in o)' log --request 1
 json 0 'o and all(l["site"] == "MS1" for l in o)' log --site ms1
 json 0 'o[0]["history"][0]["result"] == "sent" and o[0]["history"][0]["cipher"] == ""' show 1
-json 0 'o[0]["history"][0]["signature"] and o[0]["history"][0]["bytes_sent"] >= 8' show 1
+json 0 'o[0]["history"][0]["signature"] and o[0]["history"][0]["bytes_sent"] >= 8 and o[0]["history"][0]["connections"] == 1' show 1
 json 1 'o == []' retry 1
 json 0 'o[0]["new"] is False and o[1]["id"] == 1 and o[1]["state"] == "sent"' \
 	send MS1 tree --key first --wait

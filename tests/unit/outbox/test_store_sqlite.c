@@ -99,9 +99,47 @@ a_newer_schema_is_refused(void **state)
 	assert_int_equal(f->e.kind, ERR_LOCAL);
 	assert_non_null(strstr(f->e.text,
 			       "was made by a newer lansender (schema 99; this "
-			       "one knows up to 1): install that version again"));
+			       "one knows up to 2): install that version again"));
 	assert_int_equal(outbox_open_readonly(f->folder, &o, &f->e), -1);
 	assert_non_null(strstr(f->e.text, "newer lansender"));
+}
+
+static int
+keep_attempt(void *self, const struct outbox_attempt *a)
+{
+	struct outbox_attempt *kept = self;
+
+	*kept = *a;
+	return 0;
+}
+
+/* From schema 1 on: nothing is lost, what is new says that it is not known. */
+static void
+an_older_schema_is_stepped_forward(void **state)
+{
+	struct fixture *f = *state;
+	struct request_id id = fixture_file(f, "MS1");
+	const struct outbox_attempt attempt = {
+	    .result = "retry", .retransmits = 6, .connections = 4};
+	const struct outbox_end end = {.to = REQUEST_PENDING, .attempt = &attempt};
+	struct outbox_attempt kept = {0};
+	struct outbox *o = NULL;
+	struct request r;
+
+	fixture_bring(f, id, REQUEST_SENDING, &r);
+	assert_int_equal(outbox_finish(f->o, id, r.owner, NOW, &end, &f->e), 0);
+	fixture_sql(f, "ALTER TABLE attempt DROP COLUMN connections");
+	fixture_sql(f, "PRAGMA user_version = 1");
+	assert_int_equal(outbox_open_readonly(f->folder, &o, &f->e), -1);
+	assert_non_null(strstr(f->e.text, "older lansender: start the sender once"));
+	assert_int_equal(outbox_open(f->folder, &o, &f->e), 0);
+	assert_int_equal(outbox_get(o, id, &r, &f->e), 1);
+	assert_int_equal(r.attempts, 1);
+	assert_int_equal(outbox_attempts(o, id, keep_attempt, &kept, &f->e), 0);
+	assert_string_equal(kept.result, "retry");
+	assert_int_equal(kept.retransmits, 6);
+	assert_int_equal(kept.connections, 0);
+	outbox_close(o);
 }
 
 /* What is left when the process that made it was killed before the first step. */
@@ -492,6 +530,7 @@ main(void)
 	    CASE(nobody_else_may_read_the_files),
 	    CASE(a_symlink_is_not_followed),
 	    CASE(a_newer_schema_is_refused),
+	    CASE(an_older_schema_is_stepped_forward),
 	    CASE(an_empty_file_is_brought_up_to_date),
 	    CASE(another_programs_database_is_left_alone),
 	    CASE(no_database_at_all_is_refused_with_what_to_do),

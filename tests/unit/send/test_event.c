@@ -292,6 +292,7 @@ test_attempt_line(void **state)
 	    .publish_ms = 0,
 	    .rtt_us = 80500,
 	    .retransmits = 7,
+	    .connections = 3,
 	    .cipher = "AES-128-GCM",
 	    .signature = "AES-GMAC",
 	    .dialect = "3.1.1",
@@ -305,8 +306,9 @@ test_attempt_line(void **state)
 	    "event=attempt request=812 site=MS1 try=3 result=site fault=site win32=112 "
 	    "ntstatus=0xC000007F address=MS1.1 server=\"\\\\DSSMS\\SMS_SITE\\In Box\" "
 	    "bytes=73400320 wire_bytes=74000000 connect_ms=2410 send_ms=61033 "
-	    "flush_ms=12 publish_ms=0 rtt_us=80500 retransmits=7 dialect=3.1.1 "
-	    "signature=AES-GMAC cipher=AES-128-GCM text=\"the disk 'data' is full\"");
+	    "flush_ms=12 publish_ms=0 rtt_us=80500 retransmits=7 connections=3 "
+	    "dialect=3.1.1 signature=AES-GMAC cipher=AES-128-GCM text=\"the disk "
+	    "'data' is full\"");
 	assert_int_equal(r.ev.id, 180);
 	reader_done(&r);
 }

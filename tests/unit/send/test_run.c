@@ -145,6 +145,7 @@ lent_facts(void *impl, struct transport_facts *out)
 	lent.inner->facts(impl, out);
 	out->bytes_sent = lent.asked ? 1200 : 1000;
 	out->retransmits = lent.asked ? 9 : 7;
+	out->connections = 3;
 	lent.asked++;
 }
 
@@ -183,6 +184,7 @@ test_counts_of_an_idle_connection(void **state)
 	assert_int_equal(wrong.links, 0);
 	assert_int_equal(r.history.wire_bytes, 200);
 	assert_int_equal(r.history.retransmits, 2);
+	assert_int_equal(r.history.connections, 3);
 	fixture_done(&f);
 }
 
