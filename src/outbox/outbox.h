@@ -49,6 +49,7 @@ const char *request_priority_name(enum request_priority p);
 int request_priority_from_name(const char *name, enum request_priority *out) MUST_USE;
 
 enum { SITE_CODE_ROOM = 33, REQUEST_TOKEN_ROOM = 17, ADDRESS_NAME_ROOM = 64 };
+enum { OUTBOX_NODE_ROOM = 64 }; /* "line south", "address MS1.1" */
 /* "\\server\share": host 253 (RFC 1035 2.3.4), share 80 (MS-SRVS 2.2.4), separators */
 enum { PLACE_ROOM = 384 };
 
