@@ -12,7 +12,8 @@ struct pace {
 	/* May some of want_bytes (> 0) go now?  Returns how many: these are taken, and
 	 * count as sent.  0: not yet; ask again *wait_us (> 0) later. */
 	int64_t (*take)(void *self, int64_t want_bytes, int64_t *wait_us);
-	/* These went without asking (a log-on): what comes behind them pays. */
+	/* These went without asking (a log-on): what comes behind them pays.  Below 0:
+	 * so many were granted and did not go. */
 	void (*owe)(void *self, int64_t bytes);
 	/* How long one write may be, so that it does not take long; INT64_MAX: nothing
 	 * is limited. */

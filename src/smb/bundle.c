@@ -186,6 +186,7 @@ bundle_add(struct puts *p, struct smb *s)
 	s->conn->feed_self = l;
 	s->conn->stop = NULL;  /* the first one looks */
 	s->conn->renew = NULL; /* expired: the others take over */
+	conn_set_pace(s->conn, first->pace.take ? &first->pace : NULL);
 	b->lane[b->lanes++] = l;
 	first->companion[first->companions++] = s->conn;
 	p->s->lanes_most =

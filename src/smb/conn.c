@@ -27,6 +27,7 @@ conn_new(int fd, const struct clock *clock, const struct stop *stop)
 	c->peer = "the server";
 	c->moved_at_ms = clock_mono_ms(clock);
 	c->left_at_ms = c->moved_at_ms;
+	c->ahead_bytes = CONN_AHEAD_BYTES;
 	credits_init(&c->credits, CREDITS_TARGET);
 	return c;
 }
@@ -171,7 +172,7 @@ conn_queue(struct conn *c, struct op *op)
 bool
 conn_hungry(const struct conn *c)
 {
-	return !c->dead && !c->queue.first && c->wire_bytes < CONN_AHEAD_BYTES;
+	return !c->dead && !c->queue.first && c->wire_bytes < c->ahead_bytes;
 }
 
 /* The server has begun with everything that it was given, and says so: a disk may take
@@ -179,7 +180,7 @@ conn_hungry(const struct conn *c)
 static bool
 is_server_busy(const struct conn *c)
 {
-	if (c->wire.first || !c->flight.first)
+	if ((c->wire.first && !c->held) || !c->flight.first)
 		return false;
 	for (const struct op *op = c->flight.first; op; op = op->next)
 		if (op->pendings == 0)
@@ -215,13 +216,30 @@ look_at_deadlines(struct conn *c, struct err *e)
 	return 0;
 }
 
+/* Until the pace may let something go, of this or of a companion. */
+static int64_t
+held_ms(const struct conn *c, int64_t now_ms)
+{
+	int64_t ms = c->held ? c->ask_at_ms - now_ms : TICK_MS;
+
+	for (unsigned i = 0; i < c->companions; i++) {
+		const struct conn *k = c->companion[i];
+
+		if (k->held && k->ask_at_ms - now_ms < ms)
+			ms = k->ask_at_ms - now_ms;
+	}
+	return ms;
+}
+
 /* How long poll may sleep: until the first deadline, and never over a tick. */
 static int
 sleep_ms(const struct conn *c)
 {
 	int64_t now_ms = clock_mono_ms(c->clock);
-	int64_t ms = TICK_MS;
+	int64_t ms = held_ms(c, now_ms);
 
+	if (ms > TICK_MS)
+		ms = TICK_MS;
 	if (c->deadline_at_ms && c->deadline_at_ms - now_ms < ms)
 		ms = c->deadline_at_ms - now_ms;
 	if (c->progress_ms && !is_idle(c) && !is_server_busy(c) &&
@@ -258,7 +276,8 @@ hear(struct conn *c, struct err *e)
 static struct pollfd
 watch(const struct conn *c)
 {
-	short events = (short)(c->wire.first ? POLLIN | POLLOUT : POLLIN);
+	const bool may_send = c->wire.first && !c->held;
+	short events = (short)(may_send ? POLLIN | POLLOUT : POLLIN);
 
 	return (struct pollfd){.fd = c->dead ? -1 : c->fd, .events = events};
 }
@@ -301,16 +320,32 @@ wait_and_hear(struct conn *c, bool wait, struct err *e)
 	return look_at_deadlines(c, e);
 }
 
+/* Each in its turn goes first. */
+static int
+send_all(struct conn *c, struct err *e)
+{
+	const unsigned all = c->companions + 1;
+	const unsigned first = c->turn++ % all;
+
+	for (unsigned i = 0; i < all && !c->dead; i++) {
+		const unsigned k = (first + i) % all;
+
+		if (k > 0)
+			drive(c->companion[k - 1], conn_send);
+		else if (conn_send(c, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 move(struct conn *c, bool wait, struct err *e)
 {
 	if (c->stop && stop_thrown(c->stop))
 		return err_set(e, ERR_STOP, 0,
 			       "%s: stopped while waiting for the server", c->peer);
-	if (conn_send(c, e) < 0)
+	if (send_all(c, e) < 0)
 		return -1;
-	for (unsigned i = 0; i < c->companions; i++)
-		drive(c->companion[i], conn_send);
 	if (all_idle(c))
 		return 0;
 	return wait_and_hear(c, wait, e);

@@ -29,6 +29,7 @@
 #include "base/attr.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/pace.h"
 #include "base/stop.h"
 #include "smb/credits.h"
 #include "smb/crypto.h"
@@ -131,10 +132,18 @@ struct conn {
 	enum conn_renewal renewal;
 	unsigned renewals; /* since a request last succeeded */
 
+	/* How fast bytes may leave (conn_pace.c); take NULL: as fast as they can. */
+	struct pace pace;
+	int64_t paid_bytes;  /* of bytes_sent */
+	int64_t ahead_bytes; /* ready while they cannot leave */
+	bool held;           /* the pace lets nothing go before ask_at_ms */
+	int64_t ask_at_ms;
+
 	/* Others that are driven along: what they queue goes out and what comes in for
 	 * them is heard in each step of this one.  Not this one's to free. */
 	struct conn *companion[CONN_COMPANIONS];
 	unsigned companions;
+	unsigned turn; /* who may send first: with a pace, the first takes all */
 
 	uint8_t *in; /* bytes received and not yet understood */
 	size_t in_len, in_room;
@@ -171,7 +180,19 @@ int conn_step(struct conn *c, bool wait, struct err *e) MUST_USE;
  * step, or at once outside of one.  Returns -1. */
 int conn_fail(struct conn *c, const struct err *e);
 
-/* --- between conn.c, conn_out.c and conn_in.c --- */
+/* From now on bytes leave at that pace, of the companions too; NULL: as fast as they
+ * can.  What left before without one is owed.  pace->self: until the next call. */
+void conn_set_pace(struct conn *c, const struct pace *pace);
+/* How long the next WRITE should be, at most so many bytes, for the pace's sake. */
+uint32_t conn_write_bytes(const struct conn *c, uint32_t most);
+
+/* --- between conn.c, conn_out.c, conn_pace.c and conn_in.c --- */
+/* How far ahead may be built now?  true: the pace is limited. */
+bool conn_look_ahead(struct conn *c);
+/* How many bytes of the wire may go now?  0: none, and `held` is set. */
+int64_t conn_ask(struct conn *c);
+/* `sent` went, of what was granted (0: was not asked for, with a pace or without). */
+void conn_paid(struct conn *c, int64_t granted, int64_t sent);
 void op_list_add(struct op_list *l, struct op *op);
 void op_list_add_first(struct op_list *l, struct op *op);
 void op_list_remove(struct op_list *l, struct op *op);

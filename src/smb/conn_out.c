@@ -170,7 +170,7 @@ may_leave(const struct conn *c, const struct op *op)
 {
 	if (c->renewal != RENEWAL_NONE)
 		return c->renewal == RENEWAL_RUNS && op->renews;
-	return c->wire_bytes < CONN_AHEAD_BYTES || op->urgent;
+	return c->wire_bytes < c->ahead_bytes || op->urgent;
 }
 
 /* Take what can be paid, and ask the pipeline for more, until enough is ready. */
@@ -192,37 +192,65 @@ refill(struct conn *c, struct err *e)
 	}
 }
 
+struct batch { /* for one sendmsg */
+	struct iovec iov[IOVS];
+	int n;
+	size_t room; /* bytes that may still be added */
+};
+
 static void
-add_iov(struct iovec *iov, int *n, const uint8_t *bytes, size_t len, size_t *skip)
+add_iov(struct batch *b, const uint8_t *bytes, size_t len, size_t *skip)
 {
 	if (*skip >= len) {
 		*skip -= len;
 		return;
 	}
 	const uint8_t *from = bytes + *skip;
+	const size_t rest = len - *skip;
 
-	memcpy(&iov[*n].iov_base, &from, sizeof(from)); /* sendmsg() only reads it */
-	iov[*n].iov_len = len - *skip;
 	*skip = 0;
-	(*n)++;
+	if (b->room == 0)
+		return;
+	memcpy(&b->iov[b->n].iov_base, &from,
+	       sizeof(from)); /* sendmsg() only reads it */
+	b->iov[b->n].iov_len = rest < b->room ? rest : b->room;
+	b->room -= b->iov[b->n].iov_len;
+	b->n++;
 }
 
-static int
-gather(const struct conn *c, struct iovec iov[IOVS])
+static void
+gather(const struct conn *c, struct batch *b)
 {
-	int n = 0;
-
-	for (const struct op *op = c->wire.first; op && n + 3 <= IOVS; op = op->next) {
+	for (const struct op *op = c->wire.first; op && b->n + 3 <= IOVS && b->room > 0;
+	     op = op->next) {
 		size_t skip = op->sent;
 
-		add_iov(iov, &n, op->nbss, sizeof(op->nbss), &skip);
+		add_iov(b, op->nbss, sizeof(op->nbss), &skip);
 		if (op->sealed) {
-			add_iov(iov, &n, op->sealed, op->sealed_len, &skip);
+			add_iov(b, op->sealed, op->sealed_len, &skip);
 			continue;
 		}
-		add_iov(iov, &n, op->head, op->head_len, &skip);
-		add_iov(iov, &n, op->payload, op->payload_len, &skip);
+		add_iov(b, op->head, op->head_len, &skip);
+		add_iov(b, op->payload, op->payload_len, &skip);
 	}
+}
+
+/* Hand to the kernel what may go.  Bytes sent; 0: none may; -1 and errno. */
+static ssize_t
+send_some(struct conn *c, bool limited)
+{
+	const int64_t granted = limited ? conn_ask(c) : 0;
+	struct batch b = {.room = limited ? (size_t)granted : SIZE_MAX};
+
+	if (limited && granted == 0)
+		return 0;
+	gather(c, &b);
+	struct msghdr m = {.msg_iov = b.iov, .msg_iovlen = (size_t)b.n};
+	const ssize_t n = sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+	const int no = errno;
+
+	conn_paid(c, granted, n > 0 ? n : 0);
+	errno = no;
 	return n;
 }
 
@@ -266,31 +294,45 @@ account(struct conn *c, size_t sent)
 	}
 }
 
+/* The kernel took nothing.  1: ask again; 0: later; -1: it is over. */
+static int
+explain(struct conn *c, int no, struct err *e)
+{
+	switch (no) {
+	case EINTR:
+		return 1;
+	case EAGAIN:
+		return 0;
+	case EPIPE:
+	case ECONNRESET:
+		return conn_closed(c, e);
+	default:
+		errno = no;
+		return err_sys(e, ERR_ATTEMPT, "%s: the connection broke while sending",
+			       c->peer);
+	}
+}
+
 int
 conn_send(struct conn *c, struct err *e)
 {
-	for (;;) {
-		struct iovec iov[IOVS];
+	int rc = 1;
+
+	while (rc > 0) {
+		const bool limited = conn_look_ahead(c);
 
 		if (refill(c, e) < 0)
 			return -1;
 		if (!c->wire.first)
 			return 0;
-		struct msghdr m = {.msg_iov = iov,
-				   .msg_iovlen = (size_t)gather(c, iov)};
-		ssize_t n = sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+		const ssize_t n = send_some(c, limited);
 
-		if (n >= 0) {
-			account(c, (size_t)n);
-			continue;
-		}
-		if (errno == EAGAIN || errno == EWOULDBLOCK)
+		if (c->held)
 			return 0;
-		if (errno == EPIPE || errno == ECONNRESET)
-			return conn_closed(c, e);
-		if (errno != EINTR)
-			return err_sys(e, ERR_ATTEMPT,
-				       "%s: the connection broke while sending",
-				       c->peer);
+		if (n >= 0)
+			account(c, (size_t)n);
+		else
+			rc = explain(c, errno, e);
 	}
+	return rc;
 }

@@ -312,7 +312,8 @@ large_write_next(struct job *j, struct lane *l)
 {
 	struct puts *p = j->puts;
 	int64_t left = j->put.size_bytes - j->next_bytes;
-	int64_t len = smb_payload_max(l->s, (uint32_t)window_write_bytes(&l->window));
+	const uint32_t most = (uint32_t)window_write_bytes(&l->window);
+	int64_t len = smb_payload_max(l->s, conn_write_bytes(l->s->conn, most));
 	struct err e;
 
 	if (send_orphan(j, l))

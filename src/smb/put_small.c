@@ -9,15 +9,19 @@ enum {
 	 * little and a file that can be stopped and resumed in the middle weighs more.
 	 */
 	SMALL_BYTES = 64 * 1024,
+	SMALL_WRITES = 4,     /* when it is paced: a second at most; a choice */
 	OVERHEAD_BYTES = 512, /* what surrounds the data on the wire, about */
 };
 
 bool
 small_fits(const struct puts *p, const struct job *j)
 {
+	const int64_t write_bytes = conn_write_bytes(p->s->conn, SMALL_BYTES);
+
 	return !j->not_small && j->put.start_bytes == 0 &&
 	       j->put.size_bytes <= SMALL_BYTES &&
-	       j->put.size_bytes <= p->s->write_max_bytes;
+	       j->put.size_bytes <= p->s->write_max_bytes &&
+	       j->put.size_bytes <= SMALL_WRITES * write_bytes;
 }
 
 int64_t

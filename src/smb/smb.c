@@ -210,6 +210,12 @@ smb_set_stop(struct smb *s, const struct stop *stop)
 	s->lanes_most = 0;
 }
 
+void
+smb_set_pace(struct smb *s, const struct pace *pace)
+{
+	conn_set_pace(s->conn, pace);
+}
+
 static void
 get_tcp_facts(const struct smb *s, struct smb_facts *out)
 {

@@ -23,11 +23,11 @@
  * then only queue.
  *
  * Behind the door: pdu_request.c and pdu_reply.c (messages), dial.c (TCP), conn.c,
- * conn_out.c and conn_in.c (poll loop), credits.c, window.c, crypto.c (keys, signing,
- * encryption), auth.c (GSSAPI), prepare.c, negotiate.c, session.c, chain.c (requests
- * about one file as one), smb.c, options.c, file.c, query.c, put.c, put_folder.c,
- * put_small.c, put_large.c, line.c and bundle.c (pipeline), ntstatus.c (status ->
- * Win32, text), blame.c (status -> whose fault). */
+ * conn_out.c, conn_pace.c and conn_in.c (poll loop), credits.c, window.c, crypto.c
+ * (keys, signing, encryption), auth.c (GSSAPI), prepare.c, negotiate.c, session.c,
+ * chain.c (requests about one file as one), smb.c, options.c, file.c, query.c, put.c,
+ * put_folder.c, put_small.c, put_large.c, line.c and bundle.c (pipeline), ntstatus.c
+ * (status -> Win32, text), blame.c (status -> whose fault). */
 #ifndef SMB_SMB_H
 #define SMB_SMB_H
 
@@ -38,6 +38,7 @@
 #include "base/attr.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/pace.h"
 #include "base/stop.h"
 
 enum smb_dialect { /* MS-SMB2 2.2.3 */
@@ -141,6 +142,11 @@ int smb_echo(struct smb *s, struct err *e) MUST_USE;
 /* Another stop switch for the calls to come: a kept connection serves another request.
  */
 void smb_set_stop(struct smb *s, const struct stop *stop);
+
+/* From now on bytes leave at that pace, over all connections; NULL: as fast as they
+ * can.  What the log-on took is paid for then.  A deadline does not run while it is we
+ * who wait.  pace->self must live until the next call. */
+void smb_set_pace(struct smb *s, const struct pace *pace);
 
 /* What was agreed and measured. */
 struct smb_facts {

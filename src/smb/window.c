@@ -7,7 +7,9 @@ enum {
 	/* Before anything is measured.  TCP itself begins with less, and on 512 kbit/s
 	 * it is 8 s already. */
 	FIRST_WINDOW_BYTES = 512 * 1024,
-	FIRST_WRITE_BYTES = 128 * 1024,
+	/* A second at 128 kbit/s; many are on their way at once. */
+	FIRST_WRITE_BYTES = 16 * 1024,
+	WRITE_LEAST_BYTES = 1024, /* the original's, Q136032 */
 	WRITES_PER_SECOND = 4,
 	ROUNDS_WITHOUT_GROWTH = 3, /* BBR, "full pipe" */
 	WRITES_AT_LEAST = 2,       /* one that the server works on, one on its way */
@@ -70,8 +72,9 @@ window_write_bytes(const struct window *w)
 
 	if (!rate(w))
 		per_write = FIRST_WRITE_BYTES;
-	per_write -= per_write % PDU_CREDIT_BYTES; /* whole credits */
-	return smaller(larger(per_write, PDU_CREDIT_BYTES), w->write_max_bytes);
+	if (per_write > PDU_CREDIT_BYTES)
+		per_write -= per_write % PDU_CREDIT_BYTES; /* whole credits */
+	return smaller(larger(per_write, WRITE_LEAST_BYTES), w->write_max_bytes);
 }
 
 int64_t
@@ -146,8 +149,10 @@ window_acked(struct window *w, int64_t bytes, int64_t now_us,
 	int64_t span_us = larger(now_us - mark->delivered_at_us, took_us);
 	int64_t got = w->delivered_bytes - mark->delivered_bytes;
 
+	/* What is acknowledged while one WRITE is on its way is about a window, so 64
+	 * bits do; and the slowest line has a rate. */
 	w->rate_bytes_per_s[0] =
-	    larger(w->rate_bytes_per_s[0], got * 1000 / span_us * 1000);
+	    larger(w->rate_bytes_per_s[0], larger(got * 1000000 / span_us, 1));
 	look_whether_full(w);
 }
 

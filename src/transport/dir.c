@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,7 +33,8 @@ struct dir {
 	int root; /* O_PATH */
 	char *path;
 	const struct stop *stop;
-	struct err dead; /* kind ERR_NONE: alive */
+	struct pace pace; /* take NULL: as fast as it can */
+	struct err dead;  /* kind ERR_NONE: alive */
 	int64_t bytes_sent;
 	char *block; /* BLOCK_BYTES; made by the first put */
 };
@@ -194,6 +196,14 @@ dir_set_stop(void *impl, const struct stop *stop)
 	struct dir *d = impl;
 
 	d->stop = stop;
+}
+
+static void
+dir_set_pace(void *impl, const struct pace *pace)
+{
+	struct dir *d = impl;
+
+	d->pace = pace ? *pace : (struct pace){0};
 }
 
 static void
@@ -453,6 +463,41 @@ dir_read(void *impl, const char *path, size_t max, char **out, size_t *len,
 
 /* --- putting --------------------------------------------------------------------- */
 
+/* How long the next block is. */
+static size_t
+block_len(const struct dir *d, int64_t left_bytes)
+{
+	int64_t len = left_bytes < BLOCK_BYTES ? left_bytes : BLOCK_BYTES;
+	int64_t paced = len;
+
+	if (d->pace.take)
+		paced = d->pace.write_bytes(d->pace.self);
+	return (size_t)(paced < len ? paced : len);
+}
+
+/* Until so many bytes may go. */
+static int
+wait_for_pace(struct dir *d, size_t len, struct err *e)
+{
+	int64_t left = (int64_t)len;
+
+	while (d->pace.take && left > 0) {
+		int64_t wait_us = 0;
+		const int64_t granted = d->pace.take(d->pace.self, left, &wait_us);
+
+		left -= granted;
+		if (granted > 0)
+			continue;
+		if (d->stop)
+			(void)stop_wait(d->stop, wait_us / 1000 + 1);
+		else
+			(void)poll(NULL, 0, (int)(wait_us / 1000) + 1);
+		if (check_alive(d, e))
+			return -1;
+	}
+	return 0;
+}
+
 static int
 put_blocks(struct dir *d, const struct transport_put *p, int fd, struct err *e)
 {
@@ -460,9 +505,10 @@ put_blocks(struct dir *d, const struct transport_put *p, int fd, struct err *e)
 
 	while (at < p->size_bytes) {
 		int64_t left = p->size_bytes - at;
-		size_t len = left < BLOCK_BYTES ? (size_t)left : BLOCK_BYTES;
+		size_t len = block_len(d, left);
 
-		if (check_alive(d, e) || p->read(p->self, at, d->block, len, e))
+		if (check_alive(d, e) || wait_for_pace(d, len, e) ||
+		    p->read(p->self, at, d->block, len, e))
 			return -1;
 		if (io_write_at(fd, d->block, len, at) < 0)
 			return fail(d, "write", p->path, e);
@@ -577,6 +623,7 @@ static const struct transport_ops dir_ops = {
     .alive = dir_alive,
     .probe = dir_probe,
     .set_stop = dir_set_stop,
+    .set_pace = dir_set_pace,
     .facts = dir_facts,
     .stat = dir_stat,
     .list = dir_list,

@@ -81,6 +81,14 @@ lan_set_stop(void *impl, const struct stop *stop)
 	smb_set_stop(l->smb, stop);
 }
 
+static void
+lan_set_pace(void *impl, const struct pace *pace)
+{
+	const struct lan *l = impl;
+
+	smb_set_pace(l->smb, pace);
+}
+
 static const char *
 dialect_name(enum smb_dialect dialect)
 {
@@ -469,6 +477,7 @@ static const struct transport_ops lan_ops = {
     .alive = lan_alive,
     .probe = lan_probe,
     .set_stop = lan_set_stop,
+    .set_pace = lan_set_pace,
     .facts = lan_facts,
     .stat = lan_stat,
     .list = lan_list,

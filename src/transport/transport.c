@@ -86,6 +86,12 @@ transport_set_stop(struct transport *t, const struct stop *stop)
 }
 
 void
+transport_set_pace(struct transport *t, const struct pace *pace)
+{
+	t->ops->set_pace(t->impl, pace);
+}
+
+void
 transport_get_facts(const struct transport *t, struct transport_facts *out)
 {
 	t->ops->facts(t->impl, out);

@@ -19,6 +19,7 @@
 
 #include "base/attr.h"
 #include "base/err.h"
+#include "base/pace.h"
 #include "base/stop.h"
 
 struct smb_options;
@@ -71,6 +72,7 @@ struct transport_ops {
 	bool (*alive)(void *impl);
 	int (*probe)(void *impl, struct err *e);
 	void (*set_stop)(void *impl, const struct stop *stop);
+	void (*set_pace)(void *impl, const struct pace *pace);
 	void (*facts)(void *impl, struct transport_facts *out);
 	int (*stat)(void *impl, const char *path, struct transport_stat *out,
 		    struct err *e);
@@ -116,6 +118,10 @@ void transport_free(struct transport *t); /* logs off when alive; NULL is fine *
 bool transport_alive(const struct transport *t);
 int transport_probe(struct transport *t, struct err *e) MUST_USE; /* one round trip */
 void transport_set_stop(struct transport *t, const struct stop *stop);
+/* From now on bytes leave at that pace (a share: all of them, see smb_set_pace(); a
+ * folder: those of files); NULL: as fast as they can.  pace->self must live until the
+ * next call. */
+void transport_set_pace(struct transport *t, const struct pace *pace);
 /* Ask between the steps of what may take long, remove_tree(): -1 ends it with *e.
  * NULL: never. */
 void transport_set_beat(struct transport *t, int (*beat)(void *self, struct err *e),

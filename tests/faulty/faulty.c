@@ -65,6 +65,14 @@ faulty_set_stop(void *impl, const struct stop *stop)
 }
 
 static void
+faulty_set_pace(void *impl, const struct pace *pace)
+{
+	const struct faulty *f = impl;
+
+	f->inner->ops->set_pace(f->inner->impl, pace);
+}
+
+static void
 faulty_facts(void *impl, struct transport_facts *out)
 {
 	const struct faulty *f = impl;
@@ -251,6 +259,7 @@ static const struct transport_ops faulty_ops = {
     .alive = faulty_alive,
     .probe = faulty_probe,
     .set_stop = faulty_set_stop,
+    .set_pace = faulty_set_pace,
     .facts = faulty_facts,
     .stat = faulty_stat,
     .list = faulty_list,

@@ -455,7 +455,7 @@ a_lie_ends_the_connection(void **state)
 static void
 the_acknowledged_prefix_is_honest(void **state)
 {
-	struct fake f = {.lie = FAKE_CUT, .honest_first = 6};
+	struct fake f = {.lie = FAKE_CUT, .honest_first = 30};
 	struct file file = {0};
 	struct smb *s = fake_start(&f, clock_real());
 
