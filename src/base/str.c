@@ -173,38 +173,3 @@ str_lower(char *text)
 		if (*text >= 'A' && *text <= 'Z')
 			*text = (char)(*text - 'A' + 'a');
 }
-
-static unsigned
-least(unsigned a, unsigned b, unsigned c)
-{
-	unsigned m = a < b ? a : b;
-
-	return m < c ? m : c;
-}
-
-enum { DISTANCE_MAX_BYTES = 64, DISTANCE_FAR = 999 };
-
-unsigned
-str_distance(const char *a, const char *b)
-{
-	unsigned row[DISTANCE_MAX_BYTES + 1];
-	size_t a_len = strlen(a), b_len = strlen(b);
-
-	if (a_len > DISTANCE_MAX_BYTES || b_len > DISTANCE_MAX_BYTES)
-		return DISTANCE_FAR;
-	for (size_t j = 0; j <= b_len; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; i <= a_len; i++) {
-		unsigned corner = row[0];
-
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= b_len; j++) {
-			unsigned above = row[j];
-			unsigned swap = corner + (a[i - 1] != b[j - 1]);
-
-			row[j] = least(above + 1, row[j - 1] + 1, swap);
-			corner = above;
-		}
-	}
-	return row[b_len];
-}

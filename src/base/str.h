@@ -43,8 +43,4 @@ bool str_ends(const char *text, const char *suffix);
 void str_upper(char *text); /* in place; ASCII only */
 void str_lower(char *text); /* likewise             */
 
-/* How many edits turn a into b (Levenshtein): for "did you mean".  Texts over 64
- * bytes count as far apart (999). */
-unsigned str_distance(const char *a, const char *b);
-
 #endif

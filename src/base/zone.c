@@ -9,6 +9,7 @@
 
 #include "base/auto.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "base/path.h"
 #include "base/str.h"
 
@@ -90,14 +91,6 @@ is_name(const char *name)
 			    "0123456789_+-/:") == len;
 }
 
-static void
-lower(char *text)
-{
-	for (; *text; text++)
-		if (*text >= 'A' && *text <= 'Z')
-			*text = (char)(*text - 'A' + 'a');
-}
-
 /* The name in one line of tzdata.zi: "Z NAME ..." or "L TARGET NAME"; "": none. */
 static void
 name_in_line(const char *line, char name[NAME_MAX_BYTES + 1])
@@ -119,25 +112,20 @@ nearest_name(const char *wanted, char best[NAME_MAX_BYTES + 1])
 {
 	size_t len;
 	AUTO_FREE char *list = read_file("tzdata.zi", &len);
-	AUTO_FREE char *small = mem_dup(wanted);
-	unsigned least =
-	    (unsigned)strlen(wanted) / 3 + 1; /* one edit in three: a choice */
+	struct nearest near = {.wanted = wanted};
 
 	*best = '\0';
-	lower(small);
 	for (const char *line = list; line; line = strchr(line, '\n')) {
-		char name[NAME_MAX_BYTES + 1], other[NAME_MAX_BYTES + 1];
-		unsigned distance;
+		char name[NAME_MAX_BYTES + 1];
 
 		line += *line == '\n';
 		name_in_line(line, name);
-		str_copy_cut(other, sizeof(other), name);
-		lower(other);
-		distance = *name ? str_distance(small, other) : least;
-		if (distance >= least)
+		if (*name)
+			nearest_offer(&near, name);
+		if (near.best != name)
 			continue;
-		least = distance;
 		str_copy_cut(best, NAME_MAX_BYTES + 1, name);
+		near.best = best;
 	}
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/auto.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "base/str.h"
 #include "config/value.h"
 #include "config/week.h"

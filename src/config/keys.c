@@ -505,8 +505,6 @@ key_is_list(const struct key *k)
 	return k->type == KEY_SITES || k->type == KEY_SCHEDULE || k->type == KEY_RATES;
 }
 
-enum { NEAREST_ROOM = 64 }; /* no key or site code is as long */
-
 struct unit {
 	const char *name;
 	int64_t factor;
@@ -578,37 +576,4 @@ config_each_key(void (*each)(void *self, const struct config_key *k), void *self
 
 		each(self, &told);
 	}
-}
-
-static void
-copy_lower(char *buf, size_t room, const char *text)
-{
-	str_copy_cut(buf, room, text);
-	for (char *p = buf; *p; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p - 'A' + 'a');
-}
-
-static size_t
-distance_nocase(const char *a, const char *b)
-{
-	char small_a[NEAREST_ROOM], small_b[NEAREST_ROOM];
-
-	copy_lower(small_a, sizeof(small_a), a);
-	copy_lower(small_b, sizeof(small_b), b);
-	return str_distance(small_a, small_b);
-}
-
-void
-nearest_offer(struct nearest *n, const char *candidate)
-{
-	const size_t distance = distance_nocase(n->wanted, candidate);
-	const size_t len = strlen(n->wanted);
-
-	/* One edit in three characters: a choice; MS2 is like MS1, share not like rate.
-	 */
-	if (distance * 3 > (len < 3 ? 3 : len) || (n->best && distance >= n->distance))
-		return;
-	n->best = candidate;
-	n->distance = distance;
 }

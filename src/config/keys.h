@@ -83,12 +83,4 @@ bool key_is_list(const struct key *k);
 enum { KEY_RANGE_ROOM = 160 };
 const char *key_range(const struct key *k, char *buf, size_t room);
 
-/* "did you mean": the candidate most like `wanted`, when it is like it at all. */
-struct nearest {
-	const char *wanted;
-	const char *best; /* NULL: none so far */
-	size_t distance;
-};
-void nearest_offer(struct nearest *n, const char *candidate);
-
 #endif

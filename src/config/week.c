@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/nearest.h"
 #include "base/num.h"
 #include "base/str.h"
 #include "config/keys.h"

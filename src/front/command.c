@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/str.h"
 #include "front/print.h"
 
@@ -65,18 +66,11 @@ fill_table(const struct command *c, struct option *table, struct str *letters)
 const char *
 command_nearest(const char *typed, const char *const *names)
 {
-	const char *best = NULL;
-	unsigned best_distance = 3; /* a choice: two slips of the finger */
+	struct nearest near = {.wanted = typed};
 
-	for (; *names; names++) {
-		unsigned distance = str_distance(typed, *names);
-
-		if (distance < best_distance && distance < strlen(*names)) {
-			best = *names;
-			best_distance = distance;
-		}
-	}
-	return best;
+	for (; *names; names++)
+		nearest_offer(&near, *names);
+	return near.best;
 }
 
 static int

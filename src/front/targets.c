@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "base/str.h"
 
 void
@@ -42,18 +43,11 @@ add_site(struct targets *t, const struct config *config, const char *typed,
 static const char *
 nearest_group(const struct config *config, const char *typed)
 {
-	const char *best = NULL;
-	unsigned best_distance = 3; /* a choice: two slips of the finger */
+	struct nearest near = {.wanted = typed};
 
-	for (size_t i = 0; i < config->group_count; i++) {
-		unsigned distance = str_distance(typed, config->groups[i].name);
-
-		if (distance < best_distance) {
-			best_distance = distance;
-			best = config->groups[i].name;
-		}
-	}
-	return best;
+	for (size_t i = 0; i < config->group_count; i++)
+		nearest_offer(&near, config->groups[i].name);
+	return near.best;
 }
 
 static int

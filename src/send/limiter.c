@@ -311,7 +311,7 @@ divide_fair(struct limiter *l)
 		struct limiter_node *n = l->live[i];
 
 		n->capacity = !is_limited(n) || is_pulse(n)
-				  ? (double)HUGE_VAL
+				  ? HUGE_VAL
 				  : (double)n->rate.bytes_per_s;
 	}
 	for (struct limiter_user *u = l->first; u; u = u->next)

@@ -125,41 +125,13 @@ test_case(void **state)
 				  "mz");
 }
 
-static void
-test_distance(void **state)
-{
-	static const struct {
-		const char *a, *b;
-		unsigned want;
-	} rows[] = {
-	    {"", "", 0},         {"", "abc", 3},      {"abc", "", 3},
-	    {"list", "list", 0}, {"lsit", "list", 2}, {"kitten", "sitting", 3},
-	    {"MS1", "MS2", 1},   {"sned", "send", 2}, {"release", "relase", 1},
-	};
-	char longest[66];
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		assert_int_equal(str_distance(rows[i].a, rows[i].b), rows[i].want);
-		assert_int_equal(str_distance(rows[i].b, rows[i].a), rows[i].want);
-	}
-	memset(longest, 'x', sizeof(longest));
-	longest[64] = '\0';
-	assert_int_equal(str_distance(longest, ""), 64);
-	longest[64] = 'x';
-	longest[65] = '\0';
-	assert_int_equal(str_distance(longest, ""), 999);
-	assert_int_equal(str_distance("", longest), 999);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_grows),    cmocka_unit_test(test_take),
-	    cmocka_unit_test(test_copy),     cmocka_unit_test(test_copy_cut),
-	    cmocka_unit_test(test_compare),  cmocka_unit_test(test_case),
-	    cmocka_unit_test(test_distance),
+	    cmocka_unit_test(test_grows),   cmocka_unit_test(test_take),
+	    cmocka_unit_test(test_copy),    cmocka_unit_test(test_copy_cut),
+	    cmocka_unit_test(test_compare), cmocka_unit_test(test_case),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

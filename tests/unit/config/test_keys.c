@@ -151,28 +151,6 @@ people_are_told_of_every_key(void **state)
 				      "all.");
 }
 
-static void
-did_you_mean(void **state)
-{
-	static const struct {
-		const char *wanted, *candidate;
-		bool like;
-	} rows[] = {
-	    {"MS2", "MS1", true},        {"ms1", "MS1", true},
-	    {"retrys", "retries", true}, {"shcedule", "schedule", true},
-	    {"rate", "share", false},    {"x", "MS1", false},
-	    {"", "MS1", false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct nearest near = {.wanted = rows[i].wanted};
-
-		nearest_offer(&near, rows[i].candidate);
-		assert_int_equal(near.best != NULL, rows[i].like);
-	}
-}
-
 int
 main(void)
 {
@@ -181,7 +159,6 @@ main(void)
 	    cmocka_unit_test(every_limit_is_taken_and_zero_is_not),
 	    cmocka_unit_test(ranges_in_words),
 	    cmocka_unit_test(people_are_told_of_every_key),
-	    cmocka_unit_test(did_you_mean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
