@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "base/mem.h"
+#include "base/thread.h"
 
 struct link {
 	struct link *next; /* older */
@@ -13,6 +14,10 @@ struct link {
 
 struct idle {
 	pthread_mutex_t lock;
+	pthread_cond_t changed;  /* there is something to close, or the end */
+	struct link *closing;    /* guarded by lock: cut off, to be closed  */
+	bool has_ended;          /* guarded by lock                         */
+	struct thread *closer;   /* guarded by lock; NULL: not needed yet   */
 	struct link *first;      /* guarded by lock: youngest first */
 	size_t count;            /* guarded by lock                 */
 	size_t max_count;        /* guarded by lock                 */
@@ -26,12 +31,15 @@ idle_new(size_t max_count, const struct stop *stop)
 	struct idle *list = mem_zero(1, sizeof(*list));
 
 	(void)pthread_mutex_init(&list->lock, NULL);
+	(void)pthread_cond_init(&list->changed, NULL);
 	list->max_count = max_count;
 	list->stop = stop;
 	return list;
 }
 
-/* Outside the lock: logging off takes a round trip, which stop ends. */
+/* A thread of its own says farewell: whoever finds that a connection is too old, the
+ * dispatcher above all, has no second to wait for that.  Outside the lock: logging off
+ * takes a round trip, which stop ends. */
 static void
 close_links(const struct idle *list, struct link *l)
 {
@@ -45,12 +53,60 @@ close_links(const struct idle *list, struct link *l)
 	}
 }
 
+static void
+close_all_handed_over(void *self)
+{
+	struct idle *list = self;
+
+	(void)pthread_mutex_lock(&list->lock);
+	for (;;) {
+		struct link *l = list->closing;
+
+		list->closing = NULL;
+		if (l) {
+			(void)pthread_mutex_unlock(&list->lock);
+			close_links(list, l);
+			(void)pthread_mutex_lock(&list->lock);
+		} else if (list->has_ended) {
+			break;
+		} else {
+			(void)pthread_cond_wait(&list->changed, &list->lock);
+		}
+	}
+	(void)pthread_mutex_unlock(&list->lock);
+}
+
+/* Under the lock.  Without a thread they wait for idle_free(). */
+static void
+hand_over(struct idle *list, struct link *old)
+{
+	struct link **at = &list->closing;
+	struct err unused;
+
+	if (!old)
+		return;
+	while (*at)
+		at = &(*at)->next;
+	*at = old;
+	if (!list->closer && thread_start("farewell", close_all_handed_over, list,
+					  &list->closer, &unused) < 0)
+		list->closer = NULL;
+	(void)pthread_cond_signal(&list->changed);
+}
+
 void
 idle_free(struct idle *list)
 {
 	if (!list)
 		return;
+	(void)pthread_mutex_lock(&list->lock);
+	list->has_ended = true;
+	(void)pthread_cond_signal(&list->changed);
+	(void)pthread_mutex_unlock(&list->lock);
+	thread_join(list->closer);
+	close_links(list, list->closing);
 	close_links(list, list->first);
+	(void)pthread_cond_destroy(&list->changed);
 	(void)pthread_mutex_destroy(&list->lock);
 	mem_free(list);
 }
@@ -96,38 +152,34 @@ idle_give(struct idle *list, const struct config_address *to, struct transport *
 	  int64_t now_ms, int64_t era)
 {
 	struct link *l = mem_zero(1, sizeof(*l));
-	struct link *old = NULL;
 
 	*l = (struct link){.to = to, .transport = t, .since_ms = now_ms};
 	(void)pthread_mutex_lock(&list->lock);
 	if (era != list->era) {
-		old = l;
+		hand_over(list, l);
 	} else {
 		l->next = list->first;
 		list->first = l;
 		list->count++;
 	}
 	if (list->count > list->max_count) {
-		old = cut(list, list->max_count);
+		hand_over(list, cut(list, list->max_count));
 		list->count = list->max_count;
 	}
 	(void)pthread_mutex_unlock(&list->lock);
-	close_links(list, old);
 }
 
 int64_t
 idle_renew(struct idle *list, size_t max_count)
 {
-	struct link *old;
 	int64_t era;
 
 	(void)pthread_mutex_lock(&list->lock);
 	era = ++list->era;
 	list->max_count = max_count;
-	old = cut(list, 0);
+	hand_over(list, cut(list, 0));
 	list->count = 0;
 	(void)pthread_mutex_unlock(&list->lock);
-	close_links(list, old);
 	return era;
 }
 
@@ -136,16 +188,14 @@ idle_close(struct idle *list, int64_t before_ms)
 {
 	int64_t oldest_ms = INT64_MAX;
 	size_t keep = 0;
-	struct link *old;
 
 	(void)pthread_mutex_lock(&list->lock);
 	for (struct link *l = list->first; l && l->since_ms >= before_ms; l = l->next) {
 		oldest_ms = l->since_ms;
 		keep++;
 	}
-	old = cut(list, keep);
+	hand_over(list, cut(list, keep));
 	list->count = keep;
 	(void)pthread_mutex_unlock(&list->lock);
-	close_links(list, old);
 	return oldest_ms;
 }

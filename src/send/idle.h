@@ -1,5 +1,6 @@
 /* idle.h - good connections without work, for the next request to the same address.
- * Any thread; has its own lock, under which nothing waits. */
+ * Any thread; has its own lock, under which nothing waits; what is
+ * closed is closed by a thread of its own. */
 #ifndef SEND_IDLE_H
 #define SEND_IDLE_H
 
@@ -25,8 +26,8 @@ void idle_give(struct idle *list, const struct config_address *to, struct transp
 /* Addresses are other ones from now on: a new era.  Closes all; returns its number (the
  * first is 0). */
 int64_t idle_renew(struct idle *list, size_t max_count);
-/* Close what was given before `before_ms`.  Returns when the oldest left was given;
- * INT64_MAX: none is left. */
+/* Close what was given before `before_ms`, soon: nobody waits for the farewells.
+ * Returns when the oldest left was given; INT64_MAX: none is left. */
 int64_t idle_close(struct idle *list, int64_t before_ms);
 
 #endif
