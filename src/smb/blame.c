@@ -57,6 +57,7 @@ blame_set(struct err *e, enum blame_op op, uint32_t ntstatus, const char *fmt, .
 	enum err_kind kind = s->kind;
 	const char *text = s->text;
 	char context[ERR_TEXT_BYTES / 2];
+	char whole[sizeof(context) + 4]; /* 4: a character that is cut in two shows */
 	va_list ap;
 
 	for (size_t i = 0; i < COUNT(exceptions); i++) {
@@ -66,8 +67,9 @@ blame_set(struct err *e, enum blame_op op, uint32_t ntstatus, const char *fmt, .
 		text = exceptions[i].text;
 	}
 	va_start(ap, fmt);
-	(void)vsnprintf(context, sizeof(context), fmt, ap);
+	(void)vsnprintf(whole, sizeof(whole), fmt, ap);
 	va_end(ap);
+	str_copy_cut(context, sizeof(context), whole);
 	/* Success where an error is being told is the caller's mistake; not an error of
 	 * kind "none", which nobody could act upon. */
 	err_set(e, kind == ERR_NONE ? ERR_ATTEMPT : kind, s->win32,

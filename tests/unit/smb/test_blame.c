@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/utf.h"
 #include "smb/blame.h"
 #include "smb/ntstatus.h"
 
@@ -85,6 +86,28 @@ long_context_does_not_hide_the_meaning(void **state)
 	assert_non_null(strstr(e.text, "(STATUS_DISK_FULL, 0xC000007F)"));
 }
 
+/* Wherever a long path is cut, it is not cut inside a character. */
+static void
+long_context_is_cut_between_characters(void **state)
+{
+	char path[ERR_TEXT_BYTES * 2];
+	struct err e = {0};
+
+	(void)state;
+	for (size_t shift = 0; shift < 3; shift++) {
+		size_t len = shift;
+
+		memset(path, 'p', shift);
+		for (; len + 3 < sizeof(path); len += 3)
+			memcpy(path + len, "\xe4\xb8\xad", 3);
+		path[len] = '\0';
+		assert_int_equal(blame_set(&e, BLAME_WRITE, NT_DISK_FULL, "%s", path),
+				 -1);
+		assert_true(utf_valid(e.text, strlen(e.text)));
+		assert_non_null(strstr(e.text, "(STATUS_DISK_FULL, 0xC000007F)"));
+	}
+}
+
 int
 main(void)
 {
@@ -92,6 +115,7 @@ main(void)
 	    cmocka_unit_test(text_says_it_all),
 	    cmocka_unit_test(depends_on_what_was_asked),
 	    cmocka_unit_test(long_context_does_not_hide_the_meaning),
+	    cmocka_unit_test(long_context_is_cut_between_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
