@@ -180,6 +180,24 @@ package_check_file(struct package *p, const struct package_entry *entry, int fd,
 	    shown_path(p, entry), p->head->source, str_text(&changes));
 }
 
+/* Whether it is the source's fault, ours, or one that may pass: a server that the
+ * source lies on may be away for a while. */
+static int
+blame_open(struct package *p, const struct package_entry *entry, struct err *e)
+{
+	const bool ours = errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+	const bool passes = errno == EIO || errno == ESTALE || errno == ETIMEDOUT ||
+			    errno == EHOSTDOWN || errno == EINTR;
+
+	if (ours)
+		return err_sys(e, ERR_LOCAL, "open \"%s\" in %s", shown_path(p, entry),
+			       p->head->source);
+	return err_sys(e, passes ? ERR_ATTEMPT : ERR_REQUEST,
+		       "\"%s\" was filed by reference from %s and cannot be opened "
+		       "any more",
+		       shown_path(p, entry), p->head->source);
+}
+
 static int
 open_original(struct package *p, const struct package_entry *entry, struct err *e)
 {
@@ -188,14 +206,8 @@ open_original(struct package *p, const struct package_entry *entry, struct err *
 	int fd = tree_open(AT_FDCWD, path ? path : p->head->source,
 			   O_RDONLY | O_NONBLOCK | O_NOCTTY);
 
-	if (fd < 0) {
-		(void)err_sys(
-		    e, ERR_REQUEST,
-		    "\"%s\" was filed by reference from %s and cannot be opened "
-		    "any more",
-		    shown_path(p, entry), p->head->source);
-		return -1;
-	}
+	if (fd < 0)
+		return blame_open(p, entry, e);
 	if (!package_check_file(p, entry, fd, e))
 		return fd;
 	(void)close(fd);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -233,6 +234,37 @@ test_changed_since(void **state)
 	}
 }
 
+/* That this process has too many files open says nothing about the package. */
+static void
+test_no_descriptor_left(void **state)
+{
+	static const bool kinds[] = {true, false};
+	struct fixture *f = *state;
+	struct rlimit before, none;
+	int fd;
+
+	fixture_make(f, "sub");
+	fixture_write(f, "sub/file", "abc");
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		struct package_entry entry;
+		struct package *p;
+
+		f->o.by_reference = kinds[i];
+		fixture_add(f);
+		p = open_it(f);
+		entry = find(f, p, "sub/file");
+		assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+		none = before;
+		none.rlim_cur = 3;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+		assert_int_equal(package_open_file(p, &entry, &fd, &f->e), -1);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		assert_string_equal(err_kind_name(f->e.kind), "local");
+		assert_non_null(strstr(f->e.text, "Too many open files"));
+		package_close(p);
+	}
+}
+
 /* It changes after it was opened: the check after the last byte says so. */
 static void
 test_changes_while_sent(void **state)
@@ -405,10 +437,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    CASE(test_entries),       CASE(test_beyond_4_gib),
-	    CASE(test_changed_since), CASE(test_changes_while_sent),
-	    CASE(test_not_in_store),  CASE(test_damaged_store),
-	    CASE(test_hash),          CASE(test_hash_fails),
+	    CASE(test_entries),
+	    CASE(test_beyond_4_gib),
+	    CASE(test_changed_since),
+	    CASE(test_no_descriptor_left),
+	    CASE(test_changes_while_sent),
+	    CASE(test_not_in_store),
+	    CASE(test_damaged_store),
+	    CASE(test_hash),
+	    CASE(test_hash_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
