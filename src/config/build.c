@@ -301,7 +301,9 @@ build_address(const struct section *s, struct config *c, struct err *e)
 		return section_error(s, section_line(s, "zone"), e);
 	if (resolve_limits(s, &a->limits, e) < 0)
 		return -1;
-	return check_address(s, a, e);
+	if (check_address(s, a, e) < 0)
+		return -1;
+	return check_lease(s, a, c->sender.heartbeat_ms, e);
 }
 
 static int

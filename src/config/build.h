@@ -15,6 +15,10 @@ int build_config(const struct sections *s, struct config *c, struct err *e) MUST
 int check_address(const struct section *s, const struct config_address *a,
 		  struct err *e) MUST_USE;
 
+/* check.c: is the lease long enough for what that address waits? */
+int check_lease(const struct section *s, const struct config_address *a,
+		int64_t heartbeat_ms, struct err *e) MUST_USE;
+
 /* load.c: one file's bytes alone, as config_load() would read them; for tests.  `name`
  * is copied. */
 int config_from_bytes(const char *name, const char *bytes, size_t len,

@@ -1,9 +1,14 @@
+#include <stdio.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "base/str.h"
 #include "config/build.h"
 
-enum { DIALECT_300 = 0x0300 }; /* MS-SMB2 2.2.3: the oldest that encrypts */
+enum {
+	DIALECT_300 = 0x0300, /* MS-SMB2 2.2.3: the oldest that encrypts */
+	LEASE_PARTS = 3,
+};
 
 /* Sets *e and says where: the line of `key`, or the section when it is not there. */
 static int
@@ -184,4 +189,25 @@ check_address(const struct section *s, const struct config_address *a, struct er
 	if ((nobody ? check_nobody(s, a, e) : check_account(s, a, e)) < 0)
 		return -1;
 	return check_wire(s, a, e);
+}
+
+/* The lease is renewed between two requests, after a third of it: so a request may take
+ * another third, and one more is left for a beat that comes late. */
+int
+check_lease(const struct section *s, const struct config_address *a,
+	    int64_t heartbeat_ms, struct err *e)
+{
+	const bool by_connect = a->connect_timeout_ms > a->request_timeout_ms;
+	const int64_t longest_ms =
+	    by_connect ? a->connect_timeout_ms : a->request_timeout_ms;
+	char longest[32], lease[32], text[192];
+
+	if (a->type == CONFIG_TYPE_DIR || heartbeat_ms >= LEASE_PARTS * longest_ms)
+		return 0;
+	(void)snprintf(text, sizeof(text),
+		       "heartbeat in [sender] is %s and must be three times as long as "
+		       "the %s here: make it longer, or this shorter",
+		       num_duration_text(heartbeat_ms, lease, sizeof(lease)),
+		       num_duration_text(longest_ms, longest, sizeof(longest)));
+	return misfit(s, by_connect ? "connect_timeout" : "request_timeout", e, text);
 }

@@ -123,7 +123,8 @@ const struct key keys[] = {
      .max = 1 * HOUR,
      .example = "5min",
      .sentence = "Lease of a send request that is under way: when it was not renewed "
-		 "for so long, the request may be taken up again."},
+		 "for so long, the request may be taken up again. At least three "
+		 "times the longest connect_timeout and request_timeout."},
     {.section = SENDER(site_hold_ms),
      .name = "site_hold",
      .type = KEY_DURATION,

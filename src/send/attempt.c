@@ -132,6 +132,24 @@ say_rename(void *self, const char *from, const char *to, bool done)
 	mem_free(to_shown);
 }
 
+/* Between two renames the lease is renewed, and nothing else ends what has begun: an
+ * order and a stop find the package published, or half of it moved.  Whose lease is
+ * lost stops at once: another sending goes on from there. */
+static int
+keep_lease(void *self, struct err *e)
+{
+	struct run *r = self;
+
+	if (!r->is_publishing) /* it only looks yet */
+		return run_beat(r, e);
+	if (r->order == OUTBOX_LOST) /* heard a step ago: nothing is put back either */
+		return err_set(e, ERR_STOP, 0, "another sending goes on with it");
+	if (run_beat(r, e) < 0 && r->order == OUTBOX_LOST)
+		return -1;
+	r->order = OUTBOX_GO_ON;
+	return 0;
+}
+
 static int
 publish(struct run *r, const struct publish *p, struct err *e)
 {
@@ -173,6 +191,7 @@ transfer(struct run *r, struct err *e)
 	    .staging = r->staging,
 	    .manifest_path = package_manifest_path(a->package),
 	    .say = say_rename,
+	    .beat = keep_lease,
 	    .self = r,
 	};
 	enum publish_found found = PUBLISH_STAGED;
@@ -358,8 +377,6 @@ try_address(struct run *r, const struct config_address *to, bool *connected,
 	const struct attempt *a = r->a;
 	enum attempt_outcome outcome;
 
-	if (run_beat(r, e) < 0)
-		return outcome_of(r, e);
 	if (run_connect(r, to, e) < 0) {
 		outcome = outcome_of_connect(r, e);
 		if (outcome == ATTEMPT_NO_CONNECTION)

@@ -54,6 +54,8 @@ is_there(const struct publish *p, const char *path, struct err *e)
 {
 	struct transport_stat st;
 
+	if (p->beat && p->beat(p->self, e) < 0)
+		return -1;
 	return transport_stat(p->transport, path, &st, e);
 }
 
@@ -133,6 +135,8 @@ static int
 move(const struct publish *p, const char *from, const char *to, bool replace,
      struct err *e)
 {
+	if (p->beat && p->beat(p->self, e) < 0)
+		return -1;
 	if (p->say)
 		p->say(p->self, from, to, false);
 	if (transport_rename(p->transport, from, to, replace, e) < 0)

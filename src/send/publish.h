@@ -34,6 +34,9 @@ struct publish {
 	bool is_staged;
 	/* Told before (done false) and after the renames that people see; or NULL. */
 	void (*say)(void *self, const char *from, const char *to, bool done);
+	/* Called before each step, which may take as long as a request may; or NULL.
+	 * -1: stop at once. */
+	int (*beat)(void *self, struct err *e);
 	void *self;
 };
 

@@ -117,6 +117,9 @@ run_connect(struct run *r, const struct config_address *to, struct err *e)
 	const int64_t from_ms = clock_mono_ms(a->clock);
 	int rc = 0;
 
+	/* Several addresses, each with its own time to connect, may outlast a lease. */
+	if (run_beat(r, e) < 0)
+		return -1;
 	if (to != r->address)
 		r->is_sending = false;
 	r->address = to;

@@ -67,6 +67,14 @@ static const struct bad refused[] = {
     {WHO "window = 64KiB\nwrite_size = 1MiB",
      "t.conf:8: [address MS1.1] write_size: one write is larger than the whole window: "
      "make it smaller, or window larger"},
+    {"[sender]\nsite_code = CEN\nheartbeat = 2min\n" WHO,
+     "t.conf:5: [address MS1.1]: heartbeat in [sender] is 2 min and must be three "
+     "times "
+     "as long as the 1 min here: make it longer, or this shorter"},
+    {WHO "connect_timeout = 101s\nrequest_timeout = 100s",
+     "t.conf:7: [address MS1.1] connect_timeout: heartbeat in [sender] is 5 min and "
+     "must be three times as long as the 1 min 41 s here: make it longer, or this "
+     "shorter"},
 };
 
 static void
@@ -92,6 +100,8 @@ what_fits(void **state)
 	    PLACE "auth = anonymous\nsigning = off",
 	    WHO "dialect_min = 2.1\ndialect_max = 2.1",
 	    WHO "write_size = 8MiB",
+	    WHO "connect_timeout = 100s\nrequest_timeout = 100s",
+	    "[sender]\nsite_code = CEN\nheartbeat = 1s\n" A "path = /x\ntype = dir",
 	    A "path = /x\ntype = dir",
 	};
 

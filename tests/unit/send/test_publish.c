@@ -248,6 +248,51 @@ test_at_once(void **state)
 	}
 }
 
+/* The lease, between the steps.  lost_at: the beat that hears that it is lost. */
+struct lease {
+	int beats, lost_at;
+};
+
+static int
+beat(void *self, struct err *e)
+{
+	struct lease *l = self;
+
+	if (++l->beats < l->lost_at)
+		return 0;
+	return err_set(e, ERR_STOP, 0, "lost");
+}
+
+/* Whoever lost its lease takes no further step, not even one back: another goes on. */
+static void
+test_lost_lease(void **state)
+{
+	int most = 0;
+
+	(void)state;
+	for (int lost_at = 1; most == 0; lost_at++) {
+		struct lease lease = {.lost_at = lost_at};
+		struct site s;
+		struct publish p = {
+		    .name = "setup", .staging = STAGING, .beat = beat, .self = &lease};
+
+		site_init(&s, true, "old", "older");
+		p.transport = open_share(&s);
+		p.manifest_path = s.manifest;
+		if (publish_run(&p, &s.e) == 0) {
+			most = lease.beats;
+		} else {
+			assert_int_equal(s.e.kind, ERR_STOP);
+			check_invariants(&s, "old");
+		}
+		transport_free(p.transport);
+		assert_int_equal(run(&s, open_share(&s)), 0);
+		check_published(&s, "old");
+		site_done(&s);
+	}
+	assert_true(most > 6); /* looks and renames */
+}
+
 static void
 test_gone(void **state)
 {
@@ -564,6 +609,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_at_once),
+	    cmocka_unit_test(test_lost_lease),
 	    cmocka_unit_test(test_gone),
 	    cmocka_unit_test(test_manifest_alone),
 	    cmocka_unit_test(test_another_came_between),
