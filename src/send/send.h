@@ -9,8 +9,9 @@
  * Behind the door: event.c (what the sender log says) attempt.c (addresses, retries)
  * run.c (what its steps share) link.c (address -> transport) stage.c (what goes where,
  * resume) files.c (files in flight) prefix.c (the acknowledged prefix) verify.c
- * publish.c (the renames) check.c (an address tried) sweep.c (what others left) pool.c
- * (threads, slots) worker.c (calls, whereabouts) idle.c (connections kept) */
+ * publish.c (the renames) check.c (an address tried) refused.c (names that a server
+ * does not take) sweep.c (what others left) pool.c (threads, slots) worker.c (calls,
+ * whereabouts) idle.c (connections kept) */
 #ifndef SEND_SEND_H
 #define SEND_SEND_H
 

@@ -9,12 +9,11 @@
 #include "base/str.h"
 #include "send/files.h"
 #include "send/publish.h"
+#include "send/refused.h"
 #include "send/verify.h"
 
 enum {
-	DISK_FULL = 112,    /* ERROR_DISK_FULL, MS-ERREF 2.2 */
-	FILE_NOT_FOUND = 2, /* ERROR_FILE_NOT_FOUND          */
-	INVALID_NAME = 123, /* ERROR_INVALID_NAME            */
+	DISK_FULL = 112, /* ERROR_DISK_FULL, MS-ERREF 2.2 */
 	/* What a file costs beyond its bytes, and what is left for others: a cluster of
 	 * NTFS's default size, and a little; choices. */
 	CLUSTER_BYTES = 4096,
@@ -338,54 +337,6 @@ stage(struct stage *s, struct err *e)
 	return run_save(r, e);
 }
 
-/* --- a name that the server does not take ---------------------------------------- */
-
-/* Is the folder there that `remote` lies in? */
-static bool
-has_folder(const struct run *r, const char *remote)
-{
-	const char *slash = strrchr(remote, '/');
-	AUTO_FREE char *folder =
-	    mem_dup_len(remote, slash ? (size_t)(slash - remote) : 0);
-	struct transport_stat st;
-	struct err unused;
-
-	return transport_stat(r->transport, folder, &st, &unused) > 0 && st.is_dir;
-}
-
-/* Samba hides what `veto files` names: who makes such a file is told that there is none
- * (4.17), as is one whose staging somebody has removed meanwhile.  So the name is tried
- * once more, as a folder: when it is not found again although its folder is there, the
- * server refuses the name, now and for ever. */
-static bool
-is_name_refused(const struct run *r, const char *remote)
-{
-	struct err e;
-	int made = transport_mkdir(r->transport, remote, false, &e);
-
-	if (made > 0)
-		(void)!transport_remove(r->transport, remote, true, &e);
-	return made < 0 && transport_alive(r->transport) && e.win32 == FILE_NOT_FOUND &&
-	       has_folder(r, remote);
-}
-
-static void
-blame_name(const struct stage *s, struct err *e)
-{
-	const struct run *r = s->run;
-	const char *remote = s->files.failed_on;
-
-	if (!remote || e->win32 != FILE_NOT_FOUND || !r->transport ||
-	    !is_name_refused(r, remote))
-		return;
-	e->kind = ERR_REQUEST;
-	e->win32 = INVALID_NAME;
-	(void)err_wrap(e,
-		       "the server does not take the name \"%s\" (on Samba, veto files "
-		       "refuses names); rename it, or allow it there",
-		       strrchr(remote, '/') ? strrchr(remote, '/') + 1 : remote);
-}
-
 /* --- all of it ------------------------------------------------------------------- */
 
 /* After a failure nothing may stay queued that still speaks of `files`. */
@@ -411,8 +362,8 @@ stage_run(struct run *r, struct err *e)
 	rc = stage(&s, e);
 	if (rc < 0)
 		settle(&s);
-	if (rc < 0 && s.has_begun)
-		blame_name(&s, e);
+	if (rc < 0 && s.has_begun && s.files.failed_on)
+		refused_blame(r, s.files.failed_on, e);
 	if (s.has_begun)
 		r->kept = prefix_get(&s.files.prefix);
 	files_done(&s.files);

@@ -48,3 +48,18 @@ sender send MS1 package
 sender run --until-idle
 is_now 4 sent
 same package "$SMB/share/package"
+
+# A path that is too long for what Samba keeps files on (4,095 bytes), and which Windows
+# would take: 40 folders of 101 letters.
+deep=deep
+for i in $(seq 40); do
+	deep=$deep/$(printf 'd%.0s' $(seq 101))
+done
+mkdir -p "$deep"
+echo text >"$deep/file"
+sender send MS1 deep
+exits 0
+sender run --until-idle
+has out 'is too long for the server'
+has out 'Error is considered fatal.'
+is_now 5 failed
