@@ -17,5 +17,6 @@ extern const struct command command_retry;
 extern const struct command command_priority;
 extern const struct command command_sites;
 extern const struct command command_check;
+extern const struct command command_selftest;
 
 #endif

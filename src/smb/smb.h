@@ -27,7 +27,7 @@
  * (keys, signing, encryption), auth.c (GSSAPI), prepare.c, negotiate.c, session.c,
  * chain.c (requests about one file as one), smb.c, options.c, file.c, query.c, put.c,
  * put_folder.c, put_small.c, put_large.c, line.c and bundle.c (pipeline), ntstatus.c
- * (status -> Win32, text), blame.c (status -> whose fault). */
+ * (status -> Win32, text), blame.c (status -> whose fault), speed.c (this machine). */
 #ifndef SMB_SMB_H
 #define SMB_SMB_H
 
@@ -287,6 +287,24 @@ struct smb_touch {
 	void *self;
 };
 int smb_touch_queued(struct smb *s, const struct smb_touch *t, struct err *e) MUST_USE;
+
+/* --- this machine ------------------------------------------------------------------
+ */
+
+struct smb_speed {
+	const char *name; /* "AES-128-GCM", "AES-CMAC"; static                       */
+	bool is_cipher;   /* else a signature                                        */
+	int64_t
+	    bytes_per_s; /* of payload, by one thread; 0: it does not work          */
+	const struct err *trouble; /* why not; NULL: it works */
+};
+
+/* Each cipher and signature by the code that sends, for `for_ms` each, after one
+ * message was made and understood as a server would.  0; 1: some do not work; -1:
+ * ERR_STOP. */
+int smb_measure_crypto(int64_t for_ms, const struct stop *stop,
+		       void (*each)(void *self, const struct smb_speed *speed),
+		       void *self, struct err *e) MUST_USE;
 
 /* --- status ----------------------------------------------------------------------- */
 

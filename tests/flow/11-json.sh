@@ -74,6 +74,15 @@ json 0 'o[0]["program"] == "lansender" and o[0]["version"]' --version
 json 0 '"send" in [c["command"] for c in o]' help
 json 0 'o[0]["command"] == "list" and o[0]["options"][0]["option"] == "all"' help list
 json 0 'len(o) == 1 and o[0]["command"] == "run"' run --help
+json 0 '[s["name"] for s in o if s.get("kind") == "signature"] == ["AES-GMAC", "AES-CMAC", "HMAC-SHA256"]' selftest
+cp out measured
+python3 - <<'PY' || fail 'selftest: a measurement is missing'
+import json
+o = [json.loads(line) for line in open("measured")]
+assert {"processor", "aes", "carryless_multiplication", "sha256"} == set(o[0])
+assert [s["name"] for s in o[1:5]] == ["AES-128-GCM", "AES-256-GCM", "AES-128-CCM", "AES-256-CCM"]
+assert o[-1]["name"] == "SHA-256" and all(s["ok"] and s["bytes_per_s"] > 0 for s in o[1:])
+PY
 
 # No subcommand was forgotten.
 sender help
