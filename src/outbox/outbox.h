@@ -9,6 +9,7 @@
  *
  * Behind the door: outbox.c (filing, what persons do) lease.c (claim to finish)
  * recover.c (leases and lifetimes that ended, packages) look.c (get, list, sites)
+ * usage.c (bytes, for budgets)
  * verbs.c (one verb, one transaction) request.c (the state table) store.h (what a
  * backend must do) store_sqlite*.c schema/ */
 #ifndef OUTBOX_OUTBOX_H
@@ -305,6 +306,21 @@ int outbox_site_hold(struct outbox *o, const char *site, int64_t until_at_ms,
 		     const char *reason, struct err *e) MUST_USE;
 int outbox_site_result(struct outbox *o, const char *site, const char *address,
 		       const struct err *error, int64_t now_ms, struct err *e) MUST_USE;
+
+/* Bytes that went through a node of the rate plan ("line south", dispatch/rate_plan.h)
+ * on the day that began at day_at_ms in the node's zone: for budgets. */
+struct outbox_usage {
+	char node[OUTBOX_NODE_ROOM];
+	int64_t day_at_ms;
+	int64_t bytes;
+};
+/* All in one transaction, each added to what is there; grouped: the last moments before
+ * a power cut may be missing.  Days more than two months before are forgotten. */
+int outbox_usage_add(struct outbox *o, const struct outbox_usage *rows, size_t count,
+		     struct err *e) MUST_USE;
+/* The sum of all days from from_at_ms on; 0 when there are none. */
+int outbox_usage_get(struct outbox *o, const char *node, int64_t from_at_ms,
+		     int64_t *bytes, struct err *e) MUST_USE;
 
 /* Packages that no request needs any more: each(id) frees its bytes and returns 0, then
  * the row is marked freed; on another value it stays marked for next time, and the walk

@@ -101,6 +101,11 @@ struct store_verbs {
 	int (*set_package_stage)(struct store *s, const char *id,
 				 enum package_stage stage, struct err *e);
 
+	/* outbox_usage_add() of one; outbox_usage_get() */
+	int (*add_usage)(struct store *s, const struct outbox_usage *u, struct err *e);
+	int (*get_usage)(struct store *s, const char *node, int64_t from_at_ms,
+			 int64_t *bytes, struct err *e);
+
 	/* Housekeeping that changes no answer; `done` tells that there was some. */
 	int (*tidy)(struct store *s, int64_t now_ms, bool *done, struct err *e);
 	int (*quarantined)(struct store *s, int64_t *count, struct err *e);

@@ -53,6 +53,9 @@ enum sql {
 	SQL_LIST_EXPIRED,
 	SQL_ATTEMPT_ADD,
 	SQL_ATTEMPT_LIST,
+	SQL_USAGE_ADD,
+	SQL_USAGE_FORGET,
+	SQL_USAGE_GET,
 	SQL_PROMOTE_ANY,
 	SQL_PROMOTE,
 	SQL_QUARANTINE_REQUEST,
@@ -151,6 +154,11 @@ int sqlite_list(struct store *base, const struct store_filter *f,
 		struct kept_request *rows, size_t room, size_t *count, struct err *e);
 int sqlite_overtaken(struct store *base, struct request_id id, struct request_id *by,
 		     struct err *e);
+
+/* store_sqlite_usage.c */
+int sqlite_add_usage(struct store *base, const struct outbox_usage *u, struct err *e);
+int sqlite_get_usage(struct store *base, const char *node, int64_t from_at_ms,
+		     int64_t *bytes, struct err *e);
 
 /* store_sqlite_file.c */
 int sqlite_file(struct store *base, const struct outbox_new *n, struct request_id *ids,

@@ -34,8 +34,12 @@ static const char schema_0002[] = {
 #include "schema_0002.inc"
     0};
 
+static const char schema_0003[] = {
+#include "schema_0003.inc"
+    0};
+
 /* Forward only; step k makes version k+1. */
-static const char *const schema_steps[] = {schema_0001, schema_0002};
+static const char *const schema_steps[] = {schema_0001, schema_0002, schema_0003};
 
 static void
 sqlite_close(struct store *base)
@@ -79,6 +83,8 @@ static const struct store_verbs sqlite_verbs = {
     .idle_package = sqlite_idle_package,
     .get_package_stage = sqlite_get_package_stage,
     .set_package_stage = sqlite_set_package_stage,
+    .add_usage = sqlite_add_usage,
+    .get_usage = sqlite_get_usage,
     .tidy = sqlite_tidy,
     .quarantined = sqlite_quarantined,
     .wait = sqlite_wait,

@@ -170,6 +170,14 @@ const char *const sqlite_texts[SQL_COUNT] = {
 	"?2"
 	" ORDER BY number LIMIT ?3",
 
+    [SQL_USAGE_ADD] =
+	"INSERT INTO usage (node, day_at_ms, bytes) VALUES (?1, ?2, ?3)"
+	" ON CONFLICT DO UPDATE SET bytes = iif("
+	"bytes > 9223372036854775807 - excluded.bytes, 9223372036854775807,"
+	" bytes + excluded.bytes)",
+    [SQL_USAGE_FORGET] = "DELETE FROM usage WHERE node = ?1 AND day_at_ms < ?2",
+    [SQL_USAGE_GET] = "SELECT bytes FROM usage WHERE node = ?1 AND day_at_ms >= ?2",
+
     [SQL_PROMOTE_ANY] = "SELECT 1 FROM request WHERE ready_at_ms > 0"
 			" AND ready_at_ms <= ?1 LIMIT 1",
     [SQL_PROMOTE] = "UPDATE request SET ready_at_ms = 0 WHERE id IN ("

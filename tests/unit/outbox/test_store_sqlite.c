@@ -99,7 +99,7 @@ a_newer_schema_is_refused(void **state)
 	assert_int_equal(f->e.kind, ERR_LOCAL);
 	assert_non_null(strstr(f->e.text,
 			       "was made by a newer lansender (schema 99; this "
-			       "one knows up to 2): install that version again"));
+			       "one knows up to 3): install that version again"));
 	assert_int_equal(outbox_open_readonly(f->folder, &o, &f->e), -1);
 	assert_non_null(strstr(f->e.text, "newer lansender"));
 }
@@ -124,11 +124,12 @@ an_older_schema_is_stepped_forward(void **state)
 	const struct outbox_end end = {.to = REQUEST_PENDING, .attempt = &attempt};
 	struct outbox_attempt kept = {0};
 	struct outbox *o = NULL;
+	int64_t used = -1;
 	struct request r;
 
 	fixture_bring(f, id, REQUEST_SENDING, &r);
 	assert_int_equal(outbox_finish(f->o, id, r.owner, NOW, &end, &f->e), 0);
-	fixture_sql(f, "ALTER TABLE attempt DROP COLUMN connections");
+	fixture_sql(f, "ALTER TABLE attempt DROP COLUMN connections; DROP TABLE usage");
 	fixture_sql(f, "PRAGMA user_version = 1");
 	assert_int_equal(outbox_open_readonly(f->folder, &o, &f->e), -1);
 	assert_non_null(strstr(f->e.text, "older lansender: start the sender once"));
@@ -139,6 +140,8 @@ an_older_schema_is_stepped_forward(void **state)
 	assert_string_equal(kept.result, "retry");
 	assert_int_equal(kept.retransmits, 6);
 	assert_int_equal(kept.connections, 0);
+	assert_int_equal(outbox_usage_get(o, "all", 0, &used, &f->e), 0);
+	assert_int_equal(used, 0);
 	outbox_close(o);
 }
 
