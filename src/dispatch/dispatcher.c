@@ -112,6 +112,9 @@ start(struct dispatcher *d, const struct agenda_pick *pick,
 	}
 	crash_point("dispatcher.after-claim");
 	say_capacity(d, r, load, board_active(d->board, pick->site));
+	if (r->supersedes > 0 && r->attempts == 0)
+		event_log(d->o->log, &(struct event_about){r->id.n, r->site, 0},
+			  EVENT_SUPERSEDES, (long long)r->supersedes);
 	if (pool_start(d->pool, r, pick->reach == REACH_PROVEN, &why) < 0)
 		return give_back(d, r, &why, e);
 	board_started(d->board, pick);

@@ -2,8 +2,10 @@
 
 #include <stdio.h>
 
+#include "base/auto.h"
 #include "base/crash.h"
 #include "base/digest.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "dispatch/restart.h"
 
@@ -127,13 +129,29 @@ end_local(struct settling *s)
 	SAY(s, EVENT_LOCAL_TROUBLE, s->r->result.error.text);
 }
 
+/* The newer one that put an end to it while it was sent; 0: none, a person did. */
+static int64_t
+superseded_by(struct settling *s)
+{
+	AUTO_FREE struct request *now = mem_zero(1, sizeof(*now));
+	struct err unused;
+
+	return outbox_get(s->outbox, s->r->request.id, now, &unused) > 0
+		   ? now->superseded_by.n
+		   : 0;
+}
+
 static void
 end_ordered(struct settling *s)
 {
 	const bool held = s->r->result.order == OUTBOX_ORDER_HOLD;
+	const int64_t newer = held ? 0 : superseded_by(s);
 
 	s->end.to = held ? REQUEST_HELD : REQUEST_CANCELLED;
-	SAY(s, EVENT_ORDERED, held ? "held" : "cancelled");
+	if (newer)
+		SAY(s, EVENT_SUPERSEDED, (long long)newer);
+	else
+		SAY(s, EVENT_ORDERED, held ? "held" : "cancelled");
 }
 
 /* What becomes of the request.  false: it is not ours any more. */

@@ -25,6 +25,7 @@ enum {
 	OPTION_NOT_BEFORE,
 	OPTION_DEADLINE,
 	OPTION_KEY,
+	OPTION_SUPERSEDE,
 	OPTION_WAIT,
 };
 static const struct command_option options[] = {
@@ -36,6 +37,8 @@ static const struct command_option options[] = {
     [OPTION_NOT_BEFORE] = {"not-before", "TIME", "do not begin earlier", 0},
     [OPTION_DEADLINE] = {"deadline", "TIME", "fail it when it is not there by then", 0},
     [OPTION_KEY] = {"key", "KEY", "file it once, however often this is run", 0},
+    [OPTION_SUPERSEDE] = {"supersede", NULL,
+			  "cancel older ones of this name to these sites", 0},
     [OPTION_WAIT] = {"wait", NULL, "until it is sent, or failed", 'w'},
     {0},
 };
@@ -134,6 +137,7 @@ add_rows(const struct call *call, const struct order *order,
 	    .deadline_at_ms = order->deadline_at_ms,
 	    .lifetime_ms = lifetime_ms,
 	    .key = call->value[OPTION_KEY],
+	    .supersede = call->value[OPTION_SUPERSEDE] != NULL,
 	};
 
 	to_outbox(info, package);
@@ -198,6 +202,24 @@ say_filed(const struct call *call, const struct targets *t,
 	}
 }
 
+/* What became of older ones; to people only, JSON readers find it in `show`. */
+static void
+say_superseded(const struct call *call, struct outbox *o, const struct request_id *ids,
+	       size_t count)
+{
+	AUTO_FREE struct request *r = mem_zero(1, sizeof(*r));
+	int64_t superseded = 0;
+	struct err e;
+
+	if (!call->value[OPTION_SUPERSEDE] || call->json)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (outbox_get(o, ids[i], r, &e) == 1)
+			superseded += r->supersedes;
+	print_line("%lld older request%s of this name superseded",
+		   (long long)superseded, superseded == 1 ? "" : "s");
+}
+
 /* Whoever cannot read the ids must not take the filing for failed. */
 static int
 say_unsaid(const struct request_id *ids, size_t count)
@@ -235,6 +257,7 @@ run_order(const struct call *call, const struct config *config,
 	if (rc < 0)
 		return print_failure(FRONT_FAILED, &e);
 	say_filed(call, &order->targets, ids, &info, rc == 1);
+	say_superseded(call, o, ids, order->targets.count);
 	if (say_unsaid(ids, order->targets.count) < 0)
 		return FRONT_FAILED;
 	if (!call->value[OPTION_WAIT])
@@ -273,7 +296,12 @@ const struct command command_send = {
 	"store once, however many sites it is for; from then on it is the sender's\n"
 	"business, through crashes and reboots.  TIME is \"2026-11-22 06:00\" (local; "
 	"UTC\n"
-	"with a Z at the end), \"06:00\" (the next one) or \"+2h\".",
+	"with a Z at the end), \"06:00\" (the next one) or \"+2h\".  With "
+	"--supersede, older\n"
+	"requests of the same name to the same sites are cancelled together with the\n"
+	"filing, held ones too; one that is being sent stops at its next block, one "
+	"that\n"
+	"publishes goes on.",
     .options = options,
     .examples =
 	"  lansender send MS1 ./setup-4.2/\n"

@@ -58,6 +58,12 @@ print_request(const struct request *r)
 				   : "cancel, at its next block");
 	if (r->is_behind)
 		row("waits for", "an earlier request to this site under this name");
+	if (view_is_superseded(r))
+		print_line("%-12s by request %lld", "superseded",
+			   (long long)r->superseded_by.n);
+	if (r->supersedes > 0)
+		print_line("%-12s %lld older of this name", "supersedes",
+			   (long long)r->supersedes);
 	row("priority", request_priority_name(r->priority));
 	print_package(r);
 	row_at("filed", r->filed_at_ms);

@@ -10,17 +10,23 @@ void
 targets_done(struct targets *t)
 {
 	mem_free(t->sites);
+	mem_free(t->seen);
 	*t = (struct targets){0};
 }
 
+/* Each once: a group may have 10,000 sites, so they are ticked off, not compared. */
 static void
-add(struct targets *t, const char *code)
+add(struct targets *t, const struct config *config, const struct config_site *site)
 {
-	for (size_t i = 0; i < t->count; i++)
-		if (strcmp(t->sites[i], code) == 0)
-			return;
+	const size_t number = (size_t)(site - config->sites);
+
+	if (!t->seen)
+		t->seen = mem_zero(config->site_count, sizeof(*t->seen));
+	if (t->seen[number])
+		return;
+	t->seen[number] = true;
 	t->sites = mem_grow(t->sites, t->count, &t->room, sizeof(*t->sites));
-	t->sites[t->count++] = code;
+	t->sites[t->count++] = site->code;
 }
 
 static int
@@ -31,7 +37,7 @@ add_site(struct targets *t, const struct config *config, const char *typed,
 	const char *near;
 
 	if (site) {
-		add(t, site->code);
+		add(t, config, site);
 		return 0;
 	}
 	near = config_nearest_site(config, typed);

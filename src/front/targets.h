@@ -2,6 +2,7 @@
 #ifndef FRONT_TARGETS_H
 #define FRONT_TARGETS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -12,6 +13,7 @@
 struct targets {
 	const char **sites;
 	size_t count, room;
+	bool *seen; /* of the configuration's sites, by their numbers */
 };
 
 /* -1: ERR_INPUT, an unknown site or group, with the one that is most like it. */

@@ -16,6 +16,13 @@ view_percent(const struct request *r)
 	return (int)(percent < 0 ? 0 : percent > 99 ? 99 : percent);
 }
 
+bool
+view_is_superseded(const struct request *r)
+{
+	return r->superseded_by.n > 0 &&
+	       (r->state == REQUEST_CANCELLED || r->order == OUTBOX_ORDER_CANCEL);
+}
+
 const char *
 view_progress(const struct request *r, char *buf, size_t room)
 {
@@ -39,6 +46,9 @@ view_remark(const struct request *r, char *buf, size_t room)
 		str_add(&remark, "to be held; ");
 	if (r->order == OUTBOX_ORDER_CANCEL)
 		str_add(&remark, "to be cancelled; ");
+	if (view_is_superseded(r))
+		str_addf(&remark, "superseded by request %lld; ",
+			 (long long)r->superseded_by.n);
 	if (r->state == REQUEST_WAITING && r->restart_at_ms)
 		str_addf(&remark, "until %s; ",
 			 print_at(r->restart_at_ms, at, sizeof(at)));
@@ -112,6 +122,10 @@ view_request_json(const struct request *r)
 	(void)json_object_set_new(o, "package", package_json(&r->package));
 	(void)json_object_set_new(o, "bytes_done", number_json(r->progress.bytes_done));
 	(void)json_object_set_new(o, "percent", number_json(view_percent(r)));
+	(void)json_object_set_new(o, "supersedes", number_json(r->supersedes));
+	(void)json_object_set_new(
+	    o, "superseded_by",
+	    view_is_superseded(r) ? number_json(r->superseded_by.n) : json_null());
 	(void)json_object_set_new(o, "attempts", number_json(r->attempts));
 	(void)json_object_set_new(o, "filed_at", print_json_at(r->filed_at_ms));
 	(void)json_object_set_new(o, "not_before", print_json_at(r->not_before_at_ms));

@@ -3,10 +3,13 @@
 #define FRONT_VIEW_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "outbox/outbox.h"
 
+/* Cancelled, or going to be, since a newer one was filed with --supersede? */
+bool view_is_superseded(const struct request *r);
 /* Percent of its bytes that are acknowledged: 0-100; 100 only when it was sent. */
 int view_percent(const struct request *r);
 

@@ -92,9 +92,11 @@ struct request {
 	int64_t restart_at_ms;    /* WAITING: not before                             */
 	int64_t ended_at_ms;      /* final states                                    */
 	struct request_progress progress;
-	int64_t attempts; /* ended ones                                      */
-	char staged_on[PLACE_ROOM];    /* the server+share its staging lies on; "" */
-	int64_t lease_until_at_ms;     /* active states */
+	int64_t attempts;   /* ended ones                                      */
+	int64_t supersedes; /* how many older ones it put an end to (outbox_new) */
+	struct request_id superseded_by; /* n = 0: by none */
+	char staged_on[PLACE_ROOM];      /* the server+share its staging lies on; "" */
+	int64_t lease_until_at_ms;       /* active states */
 	char owner[OUTBOX_OWNER_ROOM]; /* of the lease: "name#claim", one a claim; "" */
 	enum outbox_order order;       /* given while active, not yet obeyed */
 	enum err_kind error_kind;      /* of the last attempt; ERR_NONE: none yet */
@@ -155,6 +157,10 @@ struct outbox_new {
 	int64_t now_ms, not_before_at_ms, deadline_at_ms, lifetime_ms;
 	/* NULL, or 1 to OUTBOX_KEY_MAX_BYTES: the same key again gives the same ids */
 	const char *key;
+	/* Older ones to the same site under the same name are cancelled in the same
+	 * transaction: held ones too, since they could never be released any more; one
+	 * that is being sent at its next block; one that publishes goes on. */
+	bool supersede;
 };
 enum { OUTBOX_KEY_MAX_BYTES = 255 }; /* a choice: it is indexed, and people type it */
 
@@ -180,6 +186,30 @@ int outbox_command(struct outbox *o, struct request_id id, enum outbox_command c
 		   int64_t now_ms, int64_t lifetime_ms, struct err *e) MUST_USE;
 int outbox_set_priority(struct outbox *o, struct request_id id, enum request_priority p,
 			struct err *e) MUST_USE; /* 1/0/-1 likewise */
+
+/* --- what persons order for a while, over the configuration ----------------------- */
+
+enum outbox_override_kind {
+	OUTBOX_DRAIN = 1, /* nothing is sent; what: "" */
+	OUTBOX_OPEN = 2,  /* of a site, by code: its windows count as open       */
+	OUTBOX_LIMIT = 3, /* of a node ("all", "line south", "site MS1"): its rate */
+};
+struct outbox_override {
+	enum outbox_override_kind kind;
+	char what[OUTBOX_NODE_ROOM];
+	int64_t value; /* LIMIT: bytes a second; INT64_MAX: unlimited */
+	int64_t set_at_ms;
+	int64_t until_at_ms; /* 0: until it is taken back */
+};
+/* Durable: a restart keeps it.  Takes the place of one of that kind and what. */
+int outbox_override_set(struct outbox *o, const struct outbox_override *v,
+			struct err *e) MUST_USE;
+/* 1: it is gone; 0: there was none. */
+int outbox_override_clear(struct outbox *o, enum outbox_override_kind kind,
+			  const char *what, struct err *e) MUST_USE;
+/* Those that are not over at now_ms, by kind and what.  *out is yours (mem_free). */
+int outbox_override_list(struct outbox *o, int64_t now_ms, struct outbox_override **out,
+			 size_t *count, struct err *e) MUST_USE;
 
 /* --- looking ---------------------------------------------------------------------- */
 

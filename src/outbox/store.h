@@ -71,6 +71,14 @@ struct store_verbs {
 	 * same name, overtake it: on its way now, or sent?  1: *by; 0; -1. */
 	int (*overtaken)(struct store *s, struct request_id id, struct request_id *by,
 			 struct err *e);
+	/* outbox_override_set(), _clear(), _list(); what is over is not listed. */
+	int (*put_override)(struct store *s, const struct outbox_override *v,
+			    struct err *e);
+	int (*drop_override)(struct store *s, enum outbox_override_kind kind,
+			     const char *what, struct err *e); /* 1/0/-1 */
+	int (*list_overrides)(struct store *s, int64_t now_ms,
+			      struct outbox_override **out, size_t *count,
+			      struct err *e);
 	/* Up to `room` rows. */
 	int (*list)(struct store *s, const struct store_filter *f,
 		    struct kept_request *rows, size_t room, size_t *count,

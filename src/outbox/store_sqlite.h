@@ -42,6 +42,13 @@ enum sql {
 	SQL_TURN_GET,
 	SQL_TURN_YIELD,
 	SQL_OVERTAKEN,
+	SQL_SUPERSEDE_RESTING,
+	SQL_SUPERSEDE_ACTIVE,
+	SQL_SUPERSEDES,
+	SQL_OVERRIDE_PUT,
+	SQL_OVERRIDE_DROP,
+	SQL_OVERRIDE_TIDY,
+	SQL_OVERRIDE_LIST,
 	SQL_REQUEST_GET,
 	SQL_REQUEST_PUT,
 	SQL_LIST_ALL,
@@ -181,6 +188,14 @@ int sqlite_get_package_stage(struct store *base, const char *id,
 			     enum package_stage *stage, struct err *e);
 int sqlite_set_package_stage(struct store *base, const char *id,
 			     enum package_stage stage, struct err *e);
+
+/* store_sqlite_override.c */
+int sqlite_put_override(struct store *base, const struct outbox_override *v,
+			struct err *e);
+int sqlite_drop_override(struct store *base, enum outbox_override_kind kind,
+			 const char *what, struct err *e);
+int sqlite_list_overrides(struct store *base, int64_t now_ms,
+			  struct outbox_override **out, size_t *count, struct err *e);
 
 /* store_sqlite_wait.c */
 bool sqlite_wait(struct store *base, const struct stop *stop, int64_t wait_ms);

@@ -271,6 +271,38 @@ add_request(struct store_sqlite *s, const struct outbox_new *n, int64_t site,
 }
 
 static int
+put_an_end_to(struct store_sqlite *s, enum sql which, const int64_t *numbers,
+	      size_t count, struct err *e)
+{
+	sqlite3_stmt *st = sqlite_stmt(s, which, e);
+
+	if (!st)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		(void)sqlite3_bind_int64(st, (int)i + 1, numbers[i]);
+	return sqlite_run(s, st, e);
+}
+
+/* After the new one is in line, so that it is handed the turn (L2). */
+static int
+supersede(struct store_sqlite *s, const struct outbox_new *n, int64_t site,
+	  int64_t line, struct request_id id, struct err *e)
+{
+	const int64_t numbers[] = {site, line, id.n, n->now_ms};
+	const int resting =
+	    put_an_end_to(s, SQL_SUPERSEDE_RESTING, numbers, COUNT(numbers), e);
+	const int active =
+	    resting < 0 ? -1 : put_an_end_to(s, SQL_SUPERSEDE_ACTIVE, numbers, 3, e);
+	const int64_t kept[] = {id.n, (int64_t)resting + active};
+
+	if (active < 0)
+		return -1;
+	if (resting + active == 0)
+		return 0;
+	return put_an_end_to(s, SQL_SUPERSEDES, kept, COUNT(kept), e) < 0 ? -1 : 0;
+}
+
+static int
 need_package(struct store_sqlite *s, int64_t package, size_t requests, struct err *e)
 {
 	sqlite3_stmt *st = sqlite_stmt(s, SQL_PACKAGE_NEED, e);
@@ -303,6 +335,8 @@ sqlite_file(struct store *base, const struct outbox_new *n, struct request_id *i
 		    add_request(s, n, site, &keys, e) < 0)
 			return -1;
 		ids[i].n = sqlite3_last_insert_rowid(s->db);
+		if (n->supersede && supersede(s, n, site, keys.line, ids[i], e) < 0)
+			return -1;
 	}
 	if (n->key && keep_key(s, n, ids[0], e) < 0)
 		return -1;

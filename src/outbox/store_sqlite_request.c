@@ -73,6 +73,8 @@ read_request(sqlite3_stmt *st, struct kept_request *k)
 	r->progress.offset_bytes = sqlite_int(&c);
 	r->progress.bytes_done = sqlite_int(&c);
 	r->attempts = sqlite_int(&c);
+	r->supersedes = sqlite_int(&c);
+	r->superseded_by.n = sqlite_int(&c);
 	r->error_kind = (enum err_kind)sqlite_int_range(&c, ERR_NONE, ERR_INPUT);
 	r->error_win32 = (uint32_t)sqlite_int_range(&c, 0, UINT32_MAX);
 	sqlite_text(&c, r->token, sizeof(r->token));

@@ -13,7 +13,8 @@
 	" r.renewed_at_ms, r.not_before_at_ms, r.deadline_at_ms, r.expires_at_ms,"     \
 	" r.restart_at_ms, r.ended_at_ms, r.claimed_at_ms, r.lease_until_at_ms,"       \
 	" r.order_given, r.entries_done, r.offset_bytes, r.bytes_done, r.attempts,"    \
-	" r.error_kind, r.error_win32, r.token, r.owner, r.staged_on, r.error_text,"   \
+	" r.supersedes, r.superseded_by, r.error_kind, r.error_win32, r.token, "       \
+	"r.owner, r.staged_on, r.error_text,"                                          \
 	" r.turn, s.code, p.stage, p.is_tree, p.by_reference, p.file_count, "          \
 	"p.folder_count,"                                                              \
 	" p.total_bytes, p.id, p.name"                                                 \
@@ -34,7 +35,8 @@
 	JSON(expires_at_ms) "," JSON(restart_at_ms) "," JSON(ended_at_ms) "," \
 	JSON(claimed_at_ms) "," JSON(lease_until_at_ms) "," \
 	JSON(order_given) "," JSON(entries_done) "," JSON(offset_bytes) "," \
-	JSON(bytes_done) "," JSON(attempts) "," JSON(error_kind) "," \
+	JSON(bytes_done) "," JSON(attempts) "," JSON(supersedes) "," \
+	JSON(superseded_by) "," JSON(error_kind) "," \
 	JSON(error_win32) "," JSON(token) "," JSON(owner) "," \
 	JSON(staged_on) "," JSON(error_text)
 #define ATTEMPT_JSON \
@@ -121,6 +123,29 @@ const char *const sqlite_texts[SQL_COUNT] = {
     [SQL_TURN_GET] = "SELECT id, ready_at_ms IS NOT NULL AND goes_at_ms > ?3"
 		     " FROM request WHERE line = ?1 AND site = ?2 AND turn = 1",
     [SQL_TURN_YIELD] = "UPDATE OR ROLLBACK request SET turn = 0 WHERE id = ?1",
+    /* Resting ones end here; active ones but a publishing one hear it (I5). */
+    [SQL_SUPERSEDE_RESTING] =
+	"UPDATE OR ROLLBACK request SET version = version + 1, state = 9,"
+	" ready_at_ms = NULL, restart_at_ms = 0, ended_at_ms = ?4, turn = NULL,"
+	" superseded_by = ?3 WHERE id < ?3 AND id IN ("
+	"  SELECT id FROM request WHERE line = ?2 AND site = ?1 AND turn IS NOT NULL"
+	"   AND state IN (0, 5, 6)"
+	"  UNION ALL"
+	"  SELECT id FROM request WHERE line = ?2 AND site = ?1 AND state = 7)",
+    [SQL_SUPERSEDE_ACTIVE] =
+	"UPDATE OR ROLLBACK request SET version = version + 1, order_given = 2,"
+	" superseded_by = ?3 WHERE line = ?2 AND site = ?1 AND turn IS NOT NULL"
+	" AND id < ?3 AND state IN (1, 2)",
+    [SQL_SUPERSEDES] = "UPDATE OR ROLLBACK request SET supersedes = ?2 WHERE id = ?1",
+    [SQL_OVERRIDE_PUT] = "INSERT OR REPLACE INTO override"
+			 " (kind, what, value, set_at_ms, until_at_ms)"
+			 " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_OVERRIDE_DROP] = "DELETE FROM override WHERE kind = ?1 AND what = ?2",
+    [SQL_OVERRIDE_TIDY] =
+	"DELETE FROM override WHERE until_at_ms > 0 AND until_at_ms <= ?1",
+    [SQL_OVERRIDE_LIST] = "SELECT kind, what, value, set_at_ms, until_at_ms"
+			  " FROM override WHERE until_at_ms = 0 OR until_at_ms > ?1"
+			  " ORDER BY kind, what",
     [SQL_OVERTAKEN] = "SELECT o.id FROM request r JOIN request o ON o.site = r.site"
 		      " AND o.line = r.line AND o.state BETWEEN 1 AND 4"
 		      " AND (o.goes_at_ms, o.id) > (r.goes_at_ms, r.id)"

@@ -98,6 +98,10 @@ static const struct row rows[] = {
 	 PLAIN},
 	{EVENT_ORDERED, LOG_LEVEL_INFO, "The send request was %s by a person.", PLAIN},
 	{EVENT_LOCAL_TROUBLE, LOG_LEVEL_ERROR, "%s", PLAIN},
+	{EVENT_SUPERSEDED, LOG_LEVEL_INFO,
+	 "The send request was cancelled: superseded by request %lld.", PLAIN},
+	{EVENT_SUPERSEDES, LOG_LEVEL_INFO,
+	 "The send request supersedes %lld older of the same name.", PLAIN},
 };
 /* clang-format on */
 

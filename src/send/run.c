@@ -232,7 +232,7 @@ run_save(struct run *r, struct err *e)
 	case OUTBOX_ORDER_HOLD:
 		return err_set(e, ERR_STOP, 0, "held by a person");
 	case OUTBOX_ORDER_CANCEL:
-		return err_set(e, ERR_STOP, 0, "cancelled by a person");
+		return err_set(e, ERR_STOP, 0, "cancelled while it was being sent");
 	case OUTBOX_LOST:
 		break;
 	}

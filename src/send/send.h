@@ -84,6 +84,8 @@ enum event {
 	EVENT_EXPIRED = 172,          /* [s site]                                     */
 	EVENT_ORDERED = 175,          /* [s "held", "cancelled"]                      */
 	EVENT_LOCAL_TROUBLE = 176,    /* [s words]                                    */
+	EVENT_SUPERSEDED = 177,       /* [n request]                                  */
+	EVENT_SUPERSEDES = 178,       /* [n how many]                                 */
 	EVENT_ATTEMPT = 180,          /* by event_log_attempt() only                  */
 };
 /* clang-format on */

@@ -89,32 +89,32 @@ what_cannot_be_filed_is_refused_in_words(void **state)
 		struct outbox_new n;
 		const char *words;
 	} rows[] = {
-	    {{&p, one, 0, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL},
+	    {{&p, one, 0, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false},
 	     "a request needs a site to go to"},
-	    {{&p, twice, 3, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL},
+	    {{&p, twice, 3, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false},
 	     "site MS2 stands twice in one filing: name it once"},
-	    {{&p, empty, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL},
+	    {{&p, empty, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false},
 	     "site code \"\": it must have 1 to 32 bytes"},
-	    {{&p, too_long, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL},
+	    {{&p, too_long, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false},
 	     "site code \"123456789012345678901234567890123\": it must have 1 to 32 "
 	     "bytes"},
-	    {{&p, one, 1, 0, NOW, 0, 0, LIFETIME, NULL},
+	    {{&p, one, 1, 0, NOW, 0, 0, LIFETIME, NULL, false},
 	     "priority 0: high, medium or low"},
-	    {{&p, one, 1, 4, NOW, 0, 0, LIFETIME, NULL},
+	    {{&p, one, 1, 4, NOW, 0, 0, LIFETIME, NULL, false},
 	     "priority 4: high, medium or low"},
-	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, 0, NULL},
+	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, 0, NULL, false},
 	     "a lifetime must be above 0, times must not be before 1970"},
-	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, INT64_MAX, NULL},
+	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, INT64_MAX, NULL, false},
 	     "a lifetime must be above 0, times must not be before 1970"},
-	    {{&p, one, 1, REQUEST_LOW, NOW, -1, 0, LIFETIME, NULL},
+	    {{&p, one, 1, REQUEST_LOW, NOW, -1, 0, LIFETIME, NULL, false},
 	     "a lifetime must be above 0, times must not be before 1970"},
-	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, ""},
+	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, "", false},
 	     "the key of a filing must not be empty"},
-	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, long_key},
+	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, long_key, false},
 	     "the key of a filing has 256 bytes, more than the 255 that it may have"},
-	    {{&bad, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL},
+	    {{&bad, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false},
 	     "package n has a negative size"},
-	    {{&nameless, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL},
+	    {{&nameless, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false},
 	     "a package needs an id and a name"},
 	};
 
@@ -140,7 +140,7 @@ the_same_key_files_once(void **state)
 	const struct outbox_package other = {
 	    .id = "other", .name = "m", .file_count = 1, .total_bytes = 5};
 	struct outbox_new n = {&first, sites, 2,        REQUEST_LOW, NOW,
-			       0,      0,     LIFETIME, "k1"};
+			       0,      0,     LIFETIME, "k1",        false};
 	struct request_id a[2];
 	struct request_id b[2];
 
@@ -524,7 +524,7 @@ a_package_that_could_not_be_freed_comes_again(void **state)
 	const char *const sites[] = {"A"};
 	const struct outbox_package p = {.id = "pa", .name = "n"};
 	const struct outbox_new n = {&p, sites, 1,        REQUEST_LOW, NOW,
-				     0,  0,     LIFETIME, NULL};
+				     0,  0,     LIFETIME, NULL,        false};
 	struct request_id id = file_package(f, "pa", "A");
 	struct request r;
 	int calls = 0;

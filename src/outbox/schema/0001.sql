@@ -59,6 +59,8 @@ CREATE INDEX package_idle ON package (n) WHERE needed = 0 AND stage < 2;
 -- then, which changes no answer and keeps the due end of request_timed short.
 -- bytes: the package's total, here again for the site's counter.
 -- line: its package's, here again.  goes_at_ms: when it was filed or put off to.
+-- supersedes: how many older ones of its line at its site it put an end to when it was
+-- filed; superseded_by: the one that did so to this.
 -- turn: NULL is not in line; of those in line for one name at one site 1 has its turn and
 -- 0 waits, first by goes_at_ms, then by id (L1-L3 in request.c).
 CREATE TABLE request (
@@ -87,6 +89,8 @@ CREATE TABLE request (
 	offset_bytes INTEGER NOT NULL DEFAULT 0,
 	bytes_done INTEGER NOT NULL DEFAULT 0,
 	attempts INTEGER NOT NULL DEFAULT 0,
+	supersedes INTEGER NOT NULL DEFAULT 0,
+	superseded_by INTEGER NOT NULL DEFAULT 0,
 	error_kind INTEGER NOT NULL DEFAULT 0,
 	error_win32 INTEGER NOT NULL DEFAULT 0,
 	token TEXT NOT NULL,
@@ -106,6 +110,8 @@ CREATE INDEX request_timed ON request (site, ready_at_ms, priority)
 -- Whose turn it is, and who is next.
 CREATE INDEX request_line ON request (line, site, turn, goes_at_ms)
 	WHERE turn IS NOT NULL;
+-- Held ones are not in line, and may be superseded like those that are.
+CREATE INDEX request_held ON request (line, site) WHERE state = 7;
 CREATE INDEX request_due ON request (ready_at_ms) WHERE ready_at_ms > 0;
 -- Lists: of a site; what is not final.  Both at once goes by the site: a third index by
 -- site would make each filing to many sites write a third more pages.
@@ -211,6 +217,17 @@ CREATE TABLE filing (
 	key TEXT NOT NULL PRIMARY KEY,
 	first_id INTEGER NOT NULL,
 	site_count INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What a person ordered for a while, over the configuration: kind (enum
+-- outbox_override_kind) of what.  until_at_ms 0: until it is taken back.
+CREATE TABLE override (
+	kind INTEGER NOT NULL,
+	what TEXT NOT NULL,
+	value INTEGER NOT NULL,
+	set_at_ms INTEGER NOT NULL,
+	until_at_ms INTEGER NOT NULL,
+	PRIMARY KEY (kind, what)
 ) STRICT, WITHOUT ROWID;
 
 -- Rows that made no sense.  content: JSON, each value as an SQL literal in a string, so
