@@ -1,14 +1,8 @@
 #include "dispatch/board.h"
 
 #include "base/mem.h"
-#include "dispatch/restart.h"
 
-enum {
-	MAX_UNPROVEN = 32, /* sites tried at once; a choice */
-	MAX_FAILED = 24, /* of these that failed last time: the others wait for none */
-	PROVEN_MS = 600000, /* sent to within 10 min: reached; a choice */
-	REFUSED_MS = 1000,  /* a claim was refused: so long not again; a choice */
-};
+enum { REFUSED_MS = 1000 }; /* a claim was refused: so long not again; a choice */
 
 /* What is known of a site besides what the outbox says. */
 struct beside {
@@ -32,23 +26,11 @@ struct board {
 	int64_t now_ms;
 };
 
-static struct choose_rules
-rules_of(const struct config_sender *s)
-{
-	return (struct choose_rules){
-	    .max_sendings = (int)s->max_sendings,
-	    .max_per_site = (int)s->max_sendings_per_site,
-	    .max_unproven = MAX_UNPROVEN,
-	    .max_failed = MAX_FAILED,
-	    .restart_delay_ms = restart_delay_ms(s),
-	};
-}
-
 struct board *
 board_new(const struct config *config, struct pool *pool)
 {
 	struct board *b = mem_zero(1, sizeof(*b));
-	const struct choose_rules rules = rules_of(&config->sender);
+	const struct choose_rules rules = choose_rules_of(&config->sender);
 
 	b->config = config;
 	b->pool = pool;
@@ -92,7 +74,7 @@ put(struct board *b, size_t site)
 	    .hold_until_at_ms = s->hold_until_at_ms,
 	    .hold_began_at_ms = s->hold_until_at_ms - b->config->sender.site_hold_ms,
 	    .failures = s->failures,
-	    .proven_until_at_ms = s->last_sent_at_ms + PROVEN_MS,
+	    .proven_until_at_ms = s->last_sent_at_ms + CHOOSE_PROVEN_MS,
 	    .active = d->active,
 	    .connecting = d->connecting,
 	    .served = d->served,

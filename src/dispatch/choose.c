@@ -1,6 +1,33 @@
 #include "dispatch/choose.h"
 
-enum { FULL_CREDIT = 100 }; /* percent: one start */
+#include "dispatch/restart.h"
+
+enum {
+	FULL_CREDIT = 100, /* percent: one start */
+	MAX_UNPROVEN = 32, /* sites tried at once; a choice */
+	MAX_FAILED = 24, /* of these that failed last time: the others wait for none */
+};
+
+struct choose_rules
+choose_rules_of(const struct config_sender *s)
+{
+	/* Whoever lowers max_sendings to one need not say that nothing is reserved. */
+	const int64_t reserved =
+	    s->reserved_high < s->max_sendings ? s->reserved_high : s->max_sendings - 1;
+
+	return (struct choose_rules){
+	    .max_sendings = (int)s->max_sendings,
+	    .max_per_site = (int)s->max_sendings_per_site,
+	    .max_unproven = MAX_UNPROVEN,
+	    .max_failed = MAX_FAILED,
+	    .reserved_high = (int)reserved,
+	    .restart_delay_ms = restart_delay_ms(s),
+	    .ageing_ms = s->ageing_ms,
+	    .small_first = s->small_first,
+	    .share_percent = {0, (int)s->medium_share_percent,
+			      (int)s->low_share_percent},
+	};
+}
 
 int
 choose_load_total(const struct choose_load *l)

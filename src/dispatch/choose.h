@@ -32,10 +32,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/config.h"
 #include "dispatch/reason.h"
 #include "outbox/outbox.h"
 
-enum { CHOOSE_CLASSES = 3 }; /* high, medium, low: an index is the priority less 1 */
+enum {
+	CHOOSE_CLASSES = 3, /* high, medium, low: an index is the priority less 1 */
+	CHOOSE_PROVEN_MS = 600000, /* sent to within 10 min: reached; a choice */
+};
 
 /* The best request of one priority of a site: the one that goes first of these. */
 struct choose_best {
@@ -92,6 +96,7 @@ struct choose_rules {
 	bool small_first;
 	int share_percent[CHOOSE_CLASSES]; /* of the starts; [0] does not count */
 };
+struct choose_rules choose_rules_of(const struct config_sender *s);
 
 /* Where a request stands among those that may go. */
 struct choose_key {
