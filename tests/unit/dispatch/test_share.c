@@ -91,9 +91,11 @@ struct net {
 static void
 any_net(struct net *n, uint64_t *seed)
 {
-	for (size_t i = 0; i < NODES; i++)
-		n->limits[i] =
-		    roll(seed) % 5 == 0 ? INT64_MAX : (int64_t)(roll(seed) % 1000000);
+	for (size_t i = 0; i < NODES; i++) {
+		n->limits[i] = (int64_t)(roll(seed) % 1000000);
+		if (roll(seed) % 5 == 0)
+			n->limits[i] = INT64_MAX;
+	}
 	n->flow_count = 1 + roll(seed) % FLOWS;
 	for (size_t i = 0; i < n->flow_count; i++) {
 		struct share_flow *f = &n->flows[i];
