@@ -80,7 +80,7 @@ nothing_through_a_closed_one(void **state)
 	assert_int_equal(flows[1].rate_bytes_per_s, 1000);
 }
 
-/* --- any tree: the two conditions of max-min fairness ------------------------------ */
+/* --- any tree: the two conditions of max-min fairness ---------------- */
 
 struct net {
 	int64_t limits[NODES];
