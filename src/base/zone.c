@@ -53,9 +53,9 @@ auto_tz(GTimeZone **tz)
 static const char *
 tz_folder(void)
 {
-	const char *dir = getenv("TZDIR"); /* as GLib and libc look for it */
+	const char *dir = getenv("TZDIR"); /* as GLib looks for it */
 
-	return dir && *dir ? dir : "/usr/share/zoneinfo";
+	return dir ? dir : "/usr/share/zoneinfo";
 }
 
 /* A file of the folder, whole; NULL: it cannot be read. */
@@ -156,6 +156,7 @@ find_named(const char *name)
 	return g_time_zone_new_identifier(name);
 }
 
+/* Never NULL. */
 static GTimeZone *
 find_system(void)
 {
@@ -217,7 +218,7 @@ zone_load(const char *name, struct zone **out, struct err *e)
 	AUTO(auto_tz) GTimeZone *tz = name ? find_named(name) : find_system();
 
 	if (!tz)
-		return unknown(name ? name : "", e);
+		return unknown(name, e);
 	*out = expand(tz, name);
 	return 0;
 }

@@ -140,6 +140,30 @@ test_upper(void **state)
 }
 
 static void
+test_text_upper(void **state)
+{
+	static const struct {
+		const char *text, *want;
+		size_t room;
+	} rows[] = {
+	    {"setup 4.2", "SETUP 4.2", 10},
+	    {"setup 4.2", "SETUP 4.", 9},
+	    {"b\xC3\xBCro", "B\xC3\x9CRO", 16},
+	    {"b\xC3\xBCro", "B", 3},
+	    {"a\xC3 b", "A\xC3 B", 16}, /* what is no UTF-8 stays */
+	    {"a", "", 1},
+	    {"", "", 1},
+	};
+	char out[16];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		utf_to_upper(rows[i].text, out, rows[i].room);
+		assert_string_equal(out, rows[i].want);
+	}
+}
+
+static void
 test_compare(void **state)
 {
 	static const struct {
@@ -187,6 +211,7 @@ main(void)
 	    cmocka_unit_test(test_hostile_utf16),
 	    cmocka_unit_test(test_to_utf16_refuses),
 	    cmocka_unit_test(test_upper),
+	    cmocka_unit_test(test_text_upper),
 	    cmocka_unit_test(test_compare),
 	    cmocka_unit_test(test_control),
 	};

@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
-#include "base/attr.h"
+#include "base/auto.h"
+#include "base/path.h"
+#include "base/str.h"
 #include "base/zone.h"
 
 enum { HOUR_S = 3600 };
@@ -289,6 +291,7 @@ the_systems_zone(void **state)
 	    {"Asia/Kolkata", 19800},
 	    {":Asia/Kolkata", 19800},
 	    {"XYZ-3", 10800}, /* POSIX rules, as libc takes them */
+	    {"no/zone", 0},   /* UTC, as libc takes it */
 	};
 	struct zone *z;
 
@@ -345,6 +348,65 @@ unknown_zones(void **state)
 	}
 }
 
+static void
+write_text(const char *dir, const char *name, const char *text)
+{
+	AUTO_FREE char *path = path_join(dir, name);
+	struct err e;
+
+	assert_int_equal(path_write_file(path, text, strlen(text), 0600, &e), 0);
+}
+
+static void
+what_is_said_of(const char *name, const char *says)
+{
+	struct zone *z = NULL;
+	struct err e = {0};
+
+	assert_int_equal(zone_load(name, &z, &e), -1);
+	if (!strstr(e.text, says))
+		fail_msg("%s does not say \"%s\"", e.text, says);
+}
+
+/* As on a host with an odd tzdata, or none. */
+static void
+other_folders(void **state)
+{
+	char dir[] = "/tmp/test_zone.XXXXXX";
+	AUTO_STR struct str list = {0};
+	struct err e;
+
+	(void)state;
+	str_add(&list, "# version 1\nR x 1 2\nZ ");
+	for (int i = 0; i < 1000; i++)
+		str_add_char(&list, 'y');
+	str_add(&list, " 0\nZ Here/There 1\nL Here/There Here/Where\n");
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(setenv("TZDIR", dir, 1), 0);
+	what_is_said_of("Here/Ther", dir);
+	write_text(dir, "tzdata.zi", str_text(&list));
+	what_is_said_of("Here/Ther", "did you mean \"Here/There\"?");
+	what_is_said_of("Here/Wher", "did you mean \"Here/Where\"?");
+	write_text(dir, "Torn", "no such thing");
+	what_is_said_of("Torn", dir);
+	assert_int_equal(unsetenv("TZDIR"), 0);
+	assert_int_equal(path_remove_tree(dir, &e), 0);
+	zone_free(NULL);
+}
+
+static void
+the_ends_of_time(void **state)
+{
+	struct zone *z = load("-01:00");
+
+	(void)state;
+	assert_int_equal(zone_local_ms(z, INT64_MIN), INT64_MIN);
+	zone_free(z);
+	z = load("+01:00");
+	assert_int_equal(zone_local_ms(z, INT64_MAX), INT64_MAX);
+	zone_free(z);
+}
+
 int
 main(void)
 {
@@ -358,6 +420,8 @@ main(void)
 	    cmocka_unit_test(in_words),
 	    cmocka_unit_test(the_systems_zone),
 	    cmocka_unit_test(unknown_zones),
+	    cmocka_unit_test(other_folders),
+	    cmocka_unit_test(the_ends_of_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

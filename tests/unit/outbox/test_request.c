@@ -219,6 +219,8 @@ BREAK(claimed, k->claimed_at_ms = 9)
 BREAK(no_end, k->r.ended_at_ms = 0)
 BREAK(end, k->r.ended_at_ms = 7)
 BREAK(ready, k->ready_at_ms = 0)
+BREAK(no_turn, k->turn = TURN_NONE)
+BREAK(turn, k->turn = TURN_WAITS)
 BREAK(cancel, k->r.order = OUTBOX_ORDER_CANCEL)
 /* clang-format on */
 
@@ -230,6 +232,9 @@ impossible_rows_are_told(void **state)
 		void (*spoil)(struct kept_request *k);
 		const char *words;
 	} cases[] = {
+	    {REQUEST_PENDING, no_turn,
+	     "its place in line does not fit its state (I10)"},
+	    {REQUEST_SENT, turn, "its place in line does not fit its state (I10)"},
 	    {REQUEST_PENDING, no_state, "there is no such state"},
 	    {REQUEST_PENDING, priority, "there is no such priority"},
 	    {REQUEST_PENDING, order, "there is no such order"},
@@ -279,6 +284,26 @@ impossible_rows_are_told(void **state)
 }
 
 static void
+when_it_expires(void **state)
+{
+	static const struct {
+		struct request_life life;
+		int64_t want_ms;
+	} cases[] = {
+	    {{.now_ms = 10, .lifetime_ms = 5}, 15},
+	    {{.now_ms = 10, .not_before_at_ms = 20, .lifetime_ms = 5}, 25},
+	    {{.now_ms = 10, .lifetime_ms = 5, .deadline_at_ms = 12}, 12},
+	    {{.now_ms = 10, .lifetime_ms = 5, .deadline_at_ms = 30}, 15},
+	    {{.now_ms = 10, .lifetime_ms = INT64_MAX}, INT64_MAX},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(request_expires_at_ms(&cases[i].life),
+				 cases[i].want_ms);
+}
+
+static void
 owners_are_compared_whole(void **state)
 {
 	struct kept_request k = sound(REQUEST_SENDING);
@@ -305,6 +330,7 @@ main(void)
 	    cmocka_unit_test(entering_a_state_makes_a_possible_row),
 	    cmocka_unit_test(when_it_may_go),
 	    cmocka_unit_test(impossible_rows_are_told),
+	    cmocka_unit_test(when_it_expires),
 	    cmocka_unit_test(owners_are_compared_whole),
 	};
 
