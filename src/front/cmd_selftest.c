@@ -118,7 +118,7 @@ measure_hash(const struct call *call)
 		digest_add(d, bytes, HASH_BYTES);
 		done += HASH_BYTES;
 		took_us = clock_us() - from_us;
-	} while (took_us < EACH_MS * 1000);
+	} while (took_us < INT64_C(1000) * EACH_MS);
 	digest_free(d);
 	if (!speed.trouble)
 		speed.bytes_per_s = done * 1000000 / took_us;
