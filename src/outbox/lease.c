@@ -149,6 +149,8 @@ finish(struct outbox *o, struct kept_request *k, int64_t now_ms,
 		k->r.restart_at_ms = end->restart_at_ms;
 		request_enter(k, REQUEST_WAITING, now_ms);
 	}
+	if (k->r.state == REQUEST_SUSPENDED)
+		k->r.why = end->why;
 	if (end->progress)
 		k->r.progress = *end->progress;
 	if (end->forget_progress) {

@@ -169,6 +169,8 @@ keep_hold(struct outbox *o, const char *site, int64_t until_at_ms, const char *r
 	return o->store->verbs->put_site(o->store, row, e);
 }
 
+static const struct outbox_address all_work = {0};
+
 struct command_words {
 	enum request_event event;
 	const char *done; /* "held" */
@@ -277,7 +279,9 @@ outbox_command(struct outbox *o, struct request_id id, enum outbox_command c,
 	    (command(o, k, c, now_ms, lifetime_ms, e) < 0 || verb_keep(o, k, e) < 0))
 		rc = -1;
 	/* Who says "try it now" does not mean "when the site's hold is over". */
-	if (rc > 0 && c == OUTBOX_RETRY && keep_hold(o, k->r.site, 0, "", e) < 0)
+	if (rc > 0 && c == OUTBOX_RETRY &&
+	    (keep_hold(o, k->r.site, 0, "", e) < 0 ||
+	     o->store->verbs->put_address(o->store, k->r.site, &all_work, e) < 0))
 		rc = -1;
 	return verb_end(o, rc, e);
 }
@@ -323,6 +327,30 @@ outbox_site_hold(struct outbox *o, const char *site, int64_t until_at_ms,
 	if (rc < 0)
 		return -1;
 	rc = keep_hold(o, site, until_at_ms, reason, e);
+	return verb_end(o, rc, e);
+}
+
+void
+outbox_set_small_first(struct outbox *o, bool on)
+{
+	o->store->verbs->set_small_first(o->store, on);
+}
+
+int
+outbox_address_result(struct outbox *o, const char *site,
+		      const struct outbox_address *a, struct err *e)
+{
+	AUTO_FREE struct outbox_site *row = mem_zero(1, sizeof(*row));
+	int rc = verb_begin(o, STORE_DURABLE, e);
+
+	if (rc < 0)
+		return -1;
+	rc = known_site(o, site, row, e);
+	/* The site's row with it: whoever looks for what changed hears of it. */
+	if (rc == 0)
+		rc = o->store->verbs->put_address(o->store, site, a, e);
+	if (rc == 0)
+		rc = o->store->verbs->put_site(o->store, row, e);
 	return verb_end(o, rc, e);
 }
 

@@ -74,6 +74,12 @@ struct outbox_package {
  * it when it reports next. */
 enum outbox_order { OUTBOX_GO_ON, OUTBOX_ORDER_HOLD, OUTBOX_ORDER_CANCEL, OUTBOX_LOST };
 
+/* Why a request is suspended: the sender's own code and number, kept as they are. */
+struct outbox_why {
+	int code; /* 0: nothing is known */
+	int64_t until_at_ms, number;
+};
+
 /* Who claims: the name of a sender (host and process), without '#'. */
 enum { OUTBOX_NAME_ROOM = 48, OUTBOX_OWNER_ROOM = 64 };
 
@@ -102,6 +108,8 @@ struct request {
 	enum err_kind error_kind;      /* of the last attempt; ERR_NONE: none yet */
 	uint32_t error_win32;
 	char error_text[ERR_TEXT_BYTES];
+	unsigned prefer; /* number of the address it prefers; 0: none              */
+	struct outbox_why why; /* SUSPENDED: why                                   */
 	bool is_behind; /* another one to this site, under the same name, goes first */
 };
 
@@ -161,6 +169,7 @@ struct outbox_new {
 	 * transaction: held ones too, since they could never be released any more; one
 	 * that is being sent at its next block; one that publishes goes on. */
 	bool supersede;
+	unsigned prefer; /* number of the address that is preferred; 0: none */
 };
 enum { OUTBOX_KEY_MAX_BYTES = 255 }; /* a choice: it is indexed, and people type it */
 
@@ -233,6 +242,25 @@ int outbox_attempts(struct outbox *o, struct request_id id,
 		    int (*each)(void *self, const struct outbox_attempt *a), void *self,
 		    struct err *e) MUST_USE;
 
+/* One that may go now. */
+struct outbox_best {
+	struct request_id id; /* n = 0: none */
+	enum request_priority priority;
+	unsigned prefer;
+	bool is_restart, is_suspended;
+	int64_t filed_at_ms, goes_at_ms, deadline_at_ms, expires_at_ms;
+	int64_t bytes_left;
+};
+/* Of each priority the best without and the best with a preferred address. */
+enum { OUTBOX_BESTS = 6, OUTBOX_FAILED_ROOM = 16 };
+
+/* An address that failed since it worked last. */
+struct outbox_address {
+	unsigned number;
+	int64_t failures; /* in a row */
+	int64_t alone_until_at_ms;
+};
+
 /* A site as the outbox knows it: counts, the best request that may go now, the hold. */
 struct outbox_site {
 	char site[SITE_CODE_ROOM];
@@ -242,7 +270,11 @@ struct outbox_site {
 				 * priority, then age                            */
 	enum request_priority best_priority;
 	int64_t best_filed_at_ms;
-	bool best_is_restart;     /* it was waiting for its restart time           */
+	bool best_is_restart; /* it was waiting for its restart time           */
+	/* Of a priority, what was suspended comes first, then the earliest end. */
+	struct outbox_best bests[OUTBOX_BESTS];
+	struct outbox_address failed_addresses[OUTBOX_FAILED_ROOM];
+	size_t failed_address_count;
 	int64_t next_at_ms;       /* earliest restart / not-before to come; 0 none */
 	int64_t hold_until_at_ms; /* 0: no site hold                               */
 	char hold_reason[ERR_TEXT_BYTES];
@@ -297,6 +329,7 @@ struct outbox_end {
 	const struct err *error; /* NULL: none                   */
 	const struct request_progress *progress; /* NULL: leave it        */
 	const struct outbox_attempt *attempt;    /* NULL: nothing to keep */
+	struct outbox_why why;                   /* SUSPENDED                    */
 };
 /* End of an attempt: state, history and, in the same transaction, a waiting order (a
  * hold or cancel that a person gave meanwhile wins over WAITING, PENDING and
@@ -351,6 +384,15 @@ int outbox_usage_add(struct outbox *o, const struct outbox_usage *rows, size_t c
 /* The sum of all days from from_at_ms on; 0 when there are none. */
 int outbox_usage_get(struct outbox *o, const char *node, int64_t from_at_ms,
 		     int64_t *bytes, struct err *e) MUST_USE;
+
+/* An address of it failed so often in a row, and is left alone until then; 0 failures:
+ * it works.  OUTBOX_RETRY of a request forgets what failed at its site. */
+int outbox_address_result(struct outbox *o, const char *site,
+			  const struct outbox_address *a, struct err *e) MUST_USE;
+
+/* Of two that end by their lifetimes only, the smaller first: for bests (of the 256 of
+ * a priority that end first). */
+void outbox_set_small_first(struct outbox *o, bool on);
 
 /* Packages that no request needs any more: each(id) frees its bytes and returns 0, then
  * the row is marked freed; on another value it stays marked for next time, and the walk

@@ -219,7 +219,9 @@ request_enter(struct kept_request *k, enum request_state to, int64_t now_ms)
 		r->order = OUTBOX_GO_ON;
 	}
 	r->ended_at_ms = request_state_final(to) ? now_ms : 0; /* I2 */
-	if (to != REQUEST_WAITING)                             /* I4 */
+	if (to != REQUEST_SUSPENDED)
+		r->why = (struct outbox_why){0};
+	if (to != REQUEST_WAITING) /* I4 */
 		r->restart_at_ms = 0;
 	k->ready_at_ms = ready_at_ms(r, now_ms); /* I3 */
 	if (!in_line(to))                        /* I10 */

@@ -101,6 +101,12 @@ struct store_verbs {
 	 * that get_site() gave. */
 	int (*put_site)(struct store *s, const struct outbox_site *site, struct err *e);
 
+	/* outbox_address_result() of a site that get_site() gave; number 0: all of them
+	 * work. */
+	int (*put_address)(struct store *s, const char *site,
+			   const struct outbox_address *a, struct err *e);
+	void (*set_small_first)(struct store *s, bool on);
+
 	/* The next package after *key that no request needs: 1/0/-1. */
 	int (*idle_package)(struct store *s, int64_t *key, int64_t failed_before_at_ms,
 			    char id[33], struct err *e);

@@ -37,6 +37,11 @@ enum sql {
 	SQL_SITES_BY_CODE,
 	SQL_SITES_CHANGED,
 	SQL_SITE_GET,
+	SQL_SITE_BEST,
+	SQL_SITE_PREFER,
+	SQL_ADDRESS_LIST,
+	SQL_ADDRESS_PUT,
+	SQL_ADDRESS_DELETE,
 	SQL_SITE_PUT,
 	SQL_REQUEST_ADD,
 	SQL_TURN_GET,
@@ -91,6 +96,7 @@ struct store_sqlite {
 	sqlite3_stmt *kept[SQL_COUNT]; /* prepared at first use */
 	int lock_fd;                   /* shared lock: somebody has it open */
 	bool readonly;
+	bool small_first;
 	int64_t patience_ms;  /* how long to wait for another's transaction */
 	enum store_mode mode; /* of the transaction that is open */
 	bool ticked;          /* in it, the tick was counted up */
@@ -181,6 +187,9 @@ int sqlite_list_sites(struct store *base, int64_t *cursor, int64_t **keys,
 		      size_t *count, struct err *e);
 int sqlite_get_site(struct store *base, int64_t key, const char *code, int64_t now_ms,
 		    struct outbox_site *out, struct err *e);
+int sqlite_put_address(struct store *base, const char *site,
+		       const struct outbox_address *a, struct err *e);
+void sqlite_set_small_first(struct store *base, bool on);
 int sqlite_put_site(struct store *base, const struct outbox_site *site, struct err *e);
 int sqlite_idle_package(struct store *base, int64_t *key, int64_t failed_before_at_ms,
 			char id[33], struct err *e);

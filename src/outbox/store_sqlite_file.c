@@ -254,6 +254,7 @@ add_request(struct store_sqlite *s, const struct outbox_new *n, int64_t site,
 	    n->deadline_at_ms,
 	    request_expires_at_ms(&life),
 	    at.goes_at_ms,
+	    n->prefer,
 	};
 
 	if (!st || !count || take_turn(s, &at, &turn, e) < 0)

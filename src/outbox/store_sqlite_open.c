@@ -37,9 +37,13 @@ static const char schema_0002[] = {
 static const char schema_0003[] = {
 #include "schema_0003.inc"
     0};
+static const char schema_0004[] = {
+#include "schema_0004.inc"
+    0};
 
 /* Forward only; step k makes version k+1. */
-static const char *const schema_steps[] = {schema_0001, schema_0002, schema_0003};
+static const char *const schema_steps[] = {schema_0001, schema_0002, schema_0003,
+					   schema_0004};
 
 static void
 sqlite_close(struct store *base)
@@ -83,6 +87,8 @@ static const struct store_verbs sqlite_verbs = {
     .list_sites = sqlite_list_sites,
     .get_site = sqlite_get_site,
     .put_site = sqlite_put_site,
+    .put_address = sqlite_put_address,
+    .set_small_first = sqlite_set_small_first,
     .idle_package = sqlite_idle_package,
     .get_package_stage = sqlite_get_package_stage,
     .set_package_stage = sqlite_set_package_stage,

@@ -77,6 +77,10 @@ read_request(sqlite3_stmt *st, struct kept_request *k)
 	r->superseded_by.n = sqlite_int(&c);
 	r->error_kind = (enum err_kind)sqlite_int_range(&c, ERR_NONE, ERR_INPUT);
 	r->error_win32 = (uint32_t)sqlite_int_range(&c, 0, UINT32_MAX);
+	r->prefer = (unsigned)sqlite_int_range(&c, 0, UINT32_MAX);
+	r->why.code = (int)sqlite_int_range(&c, 0, INT32_MAX);
+	r->why.number = sqlite_int(&c);
+	r->why.until_at_ms = sqlite_int(&c);
 	sqlite_text(&c, r->token, sizeof(r->token));
 	sqlite_text(&c, r->owner, sizeof(r->owner));
 	sqlite_text(&c, r->staged_on, sizeof(r->staged_on));
@@ -203,6 +207,9 @@ sqlite_put(struct store *base, const struct kept_request *k, struct err *e)
 	    r->attempts,
 	    r->error_kind,
 	    r->error_win32,
+	    r->why.code,
+	    r->why.number,
+	    r->why.until_at_ms,
 	};
 	enum { READY = 5, TEXTS = COUNT(numbers) };
 

@@ -76,11 +76,120 @@ read_site(sqlite3_stmt *st, struct outbox_site *out)
 	sqlite_text(&c, out->hold_reason, sizeof(out->hold_reason));
 	sqlite_text(&c, out->error_text, sizeof(out->error_text));
 	out->next_at_ms = sqlite_int_range(&c, 0, INT64_MAX);
-	out->best.n = sqlite_int(&c);
-	out->best_priority =
-	    (enum request_priority)sqlite_int_range(&c, 0, REQUEST_LOW);
-	out->best_filed_at_ms = sqlite_int(&c);
-	out->best_is_restart = sqlite_int(&c) == REQUEST_WAITING;
+}
+
+enum { SMALL_OF = 256 }; /* so many are looked at for the smallest; a choice */
+
+/* The order of BEST in store_sqlite_sql.c.  What makes no sense goes as something else,
+ * or not: claiming it looks at the whole row. */
+static void
+read_best(sqlite3_stmt *st, enum request_priority priority, struct outbox_best *out)
+{
+	struct sqlite_reader c = {.st = st};
+	int64_t state;
+
+	out->priority = priority;
+	out->id.n = sqlite_int(&c);
+	state = sqlite_int(&c);
+	out->is_restart = state == REQUEST_WAITING;
+	out->is_suspended = state == REQUEST_SUSPENDED;
+	out->prefer = (unsigned)sqlite_int_range(&c, 0, UINT32_MAX);
+	out->filed_at_ms = sqlite_int(&c);
+	out->goes_at_ms = sqlite_int(&c);
+	out->deadline_at_ms = sqlite_int_range(&c, 0, INT64_MAX);
+	out->expires_at_ms = sqlite_int(&c);
+	out->bytes_left = sqlite_int_range(&c, 0, INT64_MAX);
+}
+
+static int
+find_best(struct store_sqlite *s, enum sql which, const int64_t args[3],
+	  struct outbox_best *out, struct err *e)
+{
+	AUTO_END sqlite3_stmt *st = sqlite_stmt(s, which, e);
+	int rc = 0;
+
+	if (!st)
+		return -1;
+	for (int i = 0; i < 3; i++) /* site, now, priority */
+		(void)sqlite3_bind_int64(st, i + 1, args[i]);
+	(void)sqlite3_bind_int64(st, 4, s->small_first ? SMALL_OF : 1);
+	(void)sqlite3_bind_int64(st, 5, s->small_first);
+	if ((rc = sqlite_row(s, st, e)) > 0)
+		read_best(st, (enum request_priority)args[2], out);
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+find_bests(struct store_sqlite *s, int64_t key, int64_t now_ms, struct outbox_site *out,
+	   struct err *e)
+{
+	int at = 0;
+
+	for (int p = REQUEST_HIGH; p <= REQUEST_LOW; p++) {
+		const int64_t args[] = {key, now_ms, p};
+		struct outbox_best *b = &out->bests[at++];
+
+		if (find_best(s, SQL_SITE_BEST, args, b, e) < 0 ||
+		    find_best(s, SQL_SITE_PREFER, args, &out->bests[at++], e) < 0)
+			return -1;
+		if (b->id.n == 0)
+			b++;
+		if (b->id.n == 0 || out->best.n > 0)
+			continue;
+		out->best = b->id;
+		out->best_priority = b->priority;
+		out->best_filed_at_ms = b->filed_at_ms;
+		out->best_is_restart = b->is_restart;
+	}
+	return 0;
+}
+
+static int
+find_failed(struct store_sqlite *s, int64_t key, struct outbox_site *out, struct err *e)
+{
+	AUTO_END sqlite3_stmt *st = sqlite_stmt(s, SQL_ADDRESS_LIST, e);
+	int rc = 0;
+
+	if (!st)
+		return -1;
+	(void)sqlite3_bind_int64(st, 1, key);
+	(void)sqlite3_bind_int64(st, 2, OUTBOX_FAILED_ROOM);
+	while (out->failed_address_count < OUTBOX_FAILED_ROOM &&
+	       (rc = sqlite_row(s, st, e)) > 0) {
+		struct sqlite_reader c = {.st = st};
+		struct outbox_address *a =
+		    &out->failed_addresses[out->failed_address_count++];
+
+		a->number = (unsigned)sqlite_int_range(&c, 0, UINT32_MAX);
+		a->failures = sqlite_int_range(&c, 0, INT64_MAX);
+		a->alone_until_at_ms = sqlite_int_range(&c, 0, INT64_MAX);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+int
+sqlite_put_address(struct store *base, const char *site, const struct outbox_address *a,
+		   struct err *e)
+{
+	struct store_sqlite *s = sqlite_of(base);
+	sqlite3_stmt *st =
+	    sqlite_stmt(s, a->failures ? SQL_ADDRESS_PUT : SQL_ADDRESS_DELETE, e);
+
+	if (!st)
+		return -1;
+	sqlite_bind_text(st, 1, site);
+	(void)sqlite3_bind_int64(st, 2, a->number);
+	if (a->failures) {
+		(void)sqlite3_bind_int64(st, 3, a->failures);
+		(void)sqlite3_bind_int64(st, 4, a->alone_until_at_ms);
+	}
+	return sqlite_run(s, st, e) < 0 ? -1 : 0;
+}
+
+void
+sqlite_set_small_first(struct store *base, bool on)
+{
+	sqlite_of(base)->small_first = on;
 }
 
 /* 1/0/-1 */
@@ -114,6 +223,9 @@ sqlite_get_site(struct store *base, int64_t key, const char *code, int64_t now_m
 	(void)sqlite3_bind_int64(st, 2, now_ms);
 	if ((rc = sqlite_row(s, st, e)) > 0)
 		read_site(st, out);
+	if (rc > 0 &&
+	    (find_bests(s, key, now_ms, out, e) < 0 || find_failed(s, key, out, e) < 0))
+		return -1;
 	return rc;
 }
 

@@ -13,13 +13,45 @@
 	" r.renewed_at_ms, r.not_before_at_ms, r.deadline_at_ms, r.expires_at_ms,"     \
 	" r.restart_at_ms, r.ended_at_ms, r.claimed_at_ms, r.lease_until_at_ms,"       \
 	" r.order_given, r.entries_done, r.offset_bytes, r.bytes_done, r.attempts,"    \
-	" r.supersedes, r.superseded_by, r.error_kind, r.error_win32, r.token, "       \
-	"r.owner, r.staged_on, r.error_text,"                                          \
+	" r.supersedes, r.superseded_by, r.error_kind, r.error_win32, r.prefer, "      \
+	"r.why,"                                                                       \
+	" r.why_number, r.why_until_at_ms, r.token, r.owner, r.staged_on,"             \
+	" r.error_text,"                                                               \
 	" r.turn, s.code, p.stage, p.is_tree, p.by_reference, p.file_count, "          \
 	"p.folder_count,"                                                              \
 	" p.total_bytes, p.id, p.name"                                                 \
 	" FROM request r LEFT JOIN site s ON s.n = r.site"                             \
 	" LEFT JOIN package p ON p.n = r.package "
+
+/* A part of BEST: those of site, priority and preference that `which` lets in. */
+#define BEST_OF(which)                                                                 \
+	"SELECT * FROM (SELECT id, state = 6 AS again,"                                \
+	" iif(deadline_at_ms > 0, deadline_at_ms, 0x7fffffffffffffff) AS due,"         \
+	" bytes, expires_at_ms FROM request WHERE site = ?1 AND priority = ?3"         \
+	" AND turn = 1 AND expires_at_ms > ?2 AND " which                              \
+	" ORDER BY expires_at_ms, id LIMIT ?4)"
+#define BEST(preference)                                                               \
+	"SELECT id, state, prefer, filed_at_ms, goes_at_ms, deadline_at_ms,"           \
+	" expires_at_ms, bytes - bytes_done FROM request WHERE id = (SELECT id FROM "  \
+	"(" BEST_OF("state = 6 AND " preference) " UNION ALL " BEST_OF(                \
+	    "ready_at_ms "                                                             \
+	    "= 0 "                                                                     \
+	    "AND"                                                                      \
+	    " " preference) " UNION ALL " BEST_OF("ready_at_ms > 0 AND ready_at_ms "   \
+						  "<= ?2 AND " preference) ") ORDER "  \
+									   "BY "       \
+									   "again "    \
+									   "DESC, "    \
+									   "iif(?5, "  \
+									   "due, "     \
+									   "0), "      \
+									   "iif(?5, "  \
+									   "bytes, "   \
+									   "0), "      \
+									   "expires_"  \
+									   "at_ms, "   \
+									   "id"        \
+									   " LIMIT 1)"
 
 #define IN_ORDER " ORDER BY r.id"
 
@@ -38,7 +70,8 @@
 	JSON(bytes_done) "," JSON(attempts) "," JSON(supersedes) "," \
 	JSON(superseded_by) "," JSON(error_kind) "," \
 	JSON(error_win32) "," JSON(token) "," JSON(owner) "," \
-	JSON(staged_on) "," JSON(error_text)
+	JSON(staged_on) "," JSON(error_text) "," JSON(prefer) "," \
+	JSON(why) "," JSON(why_number) "," JSON(why_until_at_ms)
 #define ATTEMPT_JSON \
 	JSON(request) "," JSON(number) "," JSON(started_at_ms) "," \
 	JSON(ended_at_ms) "," JSON(error_kind) "," JSON(error_win32) "," \
@@ -94,20 +127,21 @@ const char *const sqlite_texts[SQL_COUNT] = {
 	" s.failed, s.queued_bytes, s.hold_until_at_ms, s.failures, s.last_sent_at_ms,"
 	" s.error_at_ms, s.error_win32, s.address, s.hold_reason, s.error_text,"
 	" ifnull((SELECT min(ready_at_ms) FROM request"
-	"  WHERE site = s.n AND turn = 1 AND ready_at_ms > 0 AND ready_at_ms > ?2), 0),"
-	" ifnull(b.id, 0), ifnull(b.priority, 0), ifnull(b.filed_at_ms, 0),"
-	" ifnull(b.state, 0)"
-	" FROM site s LEFT JOIN request b ON b.id = ("
-	"  SELECT id FROM ("
-	"   SELECT * FROM (SELECT id, priority FROM request WHERE site = s.n"
-	"     AND turn = 1 AND ready_at_ms = 0 AND expires_at_ms > ?2 ORDER BY "
-	"priority, id LIMIT 1)"
-	"   UNION ALL"
-	"   SELECT * FROM (SELECT id, priority FROM request WHERE site = s.n"
-	"     AND turn = 1 AND ready_at_ms > 0 AND ready_at_ms <= ?2"
-	"     AND expires_at_ms > ?2 ORDER BY priority, id LIMIT 1))"
-	"  ORDER BY priority, id LIMIT 1)"
-	" WHERE s.n = ?1",
+	"  WHERE site = s.n AND turn = 1 AND ready_at_ms > 0 AND ready_at_ms > ?2), 0)"
+	" FROM site s WHERE s.n = ?1",
+    /* ?2 now, ?3 priority, ?4 how many to look at, ?5 by size among these.  Of what was
+     * suspended, what is ready at once, and what became ready since. */
+    [SQL_SITE_BEST] = BEST("prefer = 0"),
+    [SQL_SITE_PREFER] = BEST("prefer > 0"),
+    [SQL_ADDRESS_LIST] = "SELECT number, failures, alone_until_at_ms FROM address"
+			 " WHERE site = ?1 LIMIT ?2",
+    [SQL_ADDRESS_PUT] =
+	"INSERT INTO address (site, number, failures, alone_until_at_ms)"
+	" VALUES ((SELECT n FROM site WHERE code = ?1), ?2, ?3, ?4)"
+	" ON CONFLICT DO UPDATE SET failures = ?3, alone_until_at_ms = ?4",
+    [SQL_ADDRESS_DELETE] =
+	"DELETE FROM address WHERE site = (SELECT n FROM site WHERE code = ?1)"
+	" AND ?2 IN (0, number)",
     [SQL_SITE_PUT] =
 	"UPDATE site SET hold_until_at_ms = ?2, hold_reason = ?3, failures = ?4,"
 	" address = ?5, last_sent_at_ms = ?6, error_at_ms = ?7,"
@@ -117,9 +151,9 @@ const char *const sqlite_texts[SQL_COUNT] = {
     [SQL_REQUEST_ADD] =
 	"INSERT OR ROLLBACK INTO request (state, priority, site, package, line, bytes,"
 	" ready_at_ms, filed_at_ms, renewed_at_ms, not_before_at_ms, deadline_at_ms,"
-	" expires_at_ms, goes_at_ms, token, turn)"
+	" expires_at_ms, goes_at_ms, prefer, token, turn)"
 	" VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12,"
-	" ?13)",
+	" ?13, ?14)",
     [SQL_TURN_GET] = "SELECT id, ready_at_ms IS NOT NULL AND goes_at_ms > ?3"
 		     " FROM request WHERE line = ?1 AND site = ?2 AND turn = 1",
     [SQL_TURN_YIELD] = "UPDATE OR ROLLBACK request SET turn = 0 WHERE id = ?1",
@@ -157,8 +191,9 @@ const char *const sqlite_texts[SQL_COUNT] = {
 	" ready_at_ms = ?5, renewed_at_ms = ?6, expires_at_ms = ?7, restart_at_ms = ?8,"
 	" ended_at_ms = ?9, claimed_at_ms = ?10, lease_until_at_ms = ?11,"
 	" order_given = ?12, entries_done = ?13, offset_bytes = ?14, bytes_done = ?15,"
-	" attempts = ?16, error_kind = ?17, error_win32 = ?18, owner = ?19,"
-	" staged_on = ?20, error_text = ?21,"
+	" attempts = ?16, error_kind = ?17, error_win32 = ?18, why = ?19,"
+	" why_number = ?20, why_until_at_ms = ?21, owner = ?22, staged_on = ?23,"
+	" error_text = ?24,"
 	" turn = iif(?3 IN (0, 1, 2, 3, 5, 6), ifnull(turn, 0), NULL) WHERE id = ?1 "
 	"AND version = ?2",
     [SQL_LIST_ALL] = REQUEST_COLUMNS "WHERE r.id > ?1" IN_ORDER,

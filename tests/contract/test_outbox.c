@@ -89,32 +89,32 @@ what_cannot_be_filed_is_refused_in_words(void **state)
 		struct outbox_new n;
 		const char *words;
 	} rows[] = {
-	    {{&p, one, 0, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false},
+	    {{&p, one, 0, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false, 0},
 	     "a request needs a site to go to"},
-	    {{&p, twice, 3, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false},
+	    {{&p, twice, 3, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false, 0},
 	     "site MS2 stands twice in one filing: name it once"},
-	    {{&p, empty, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false},
+	    {{&p, empty, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false, 0},
 	     "site code \"\": it must have 1 to 32 bytes"},
-	    {{&p, too_long, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false},
+	    {{&p, too_long, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false, 0},
 	     "site code \"123456789012345678901234567890123\": it must have 1 to 32 "
 	     "bytes"},
-	    {{&p, one, 1, 0, NOW, 0, 0, LIFETIME, NULL, false},
+	    {{&p, one, 1, 0, NOW, 0, 0, LIFETIME, NULL, false, 0},
 	     "priority 0: high, medium or low"},
-	    {{&p, one, 1, 4, NOW, 0, 0, LIFETIME, NULL, false},
+	    {{&p, one, 1, 4, NOW, 0, 0, LIFETIME, NULL, false, 0},
 	     "priority 4: high, medium or low"},
-	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, 0, NULL, false},
+	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, 0, NULL, false, 0},
 	     "a lifetime must be above 0, times must not be before 1970"},
-	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, INT64_MAX, NULL, false},
+	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, INT64_MAX, NULL, false, 0},
 	     "a lifetime must be above 0, times must not be before 1970"},
-	    {{&p, one, 1, REQUEST_LOW, NOW, -1, 0, LIFETIME, NULL, false},
+	    {{&p, one, 1, REQUEST_LOW, NOW, -1, 0, LIFETIME, NULL, false, 0},
 	     "a lifetime must be above 0, times must not be before 1970"},
-	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, "", false},
+	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, "", false, 0},
 	     "the key of a filing must not be empty"},
-	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, long_key, false},
+	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, long_key, false, 0},
 	     "the key of a filing has 256 bytes, more than the 255 that it may have"},
-	    {{&bad, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false},
+	    {{&bad, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false, 0},
 	     "package n has a negative size"},
-	    {{&nameless, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false},
+	    {{&nameless, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false, 0},
 	     "a package needs an id and a name"},
 	};
 
@@ -139,8 +139,8 @@ the_same_key_files_once(void **state)
 	const struct outbox_package second = {.id = "second", .name = "n"};
 	const struct outbox_package other = {
 	    .id = "other", .name = "m", .file_count = 1, .total_bytes = 5};
-	struct outbox_new n = {&first, sites, 2,        REQUEST_LOW, NOW,
-			       0,      0,     LIFETIME, "k1",        false};
+	struct outbox_new n = {&first, sites,    2,    REQUEST_LOW, NOW, 0,
+			       0,      LIFETIME, "k1", false,       0};
 	struct request_id a[2];
 	struct request_id b[2];
 
@@ -523,8 +523,8 @@ a_package_that_could_not_be_freed_comes_again(void **state)
 	AUTO_STR struct str got = {0};
 	const char *const sites[] = {"A"};
 	const struct outbox_package p = {.id = "pa", .name = "n"};
-	const struct outbox_new n = {&p, sites, 1,        REQUEST_LOW, NOW,
-				     0,  0,     LIFETIME, NULL,        false};
+	const struct outbox_new n = {&p, sites,    1,    REQUEST_LOW, NOW, 0,
+				     0,  LIFETIME, NULL, false,       0};
 	struct request_id id = file_package(f, "pa", "A");
 	struct request r;
 	int calls = 0;

@@ -150,6 +150,154 @@ age_decides_within_a_priority(void **state)
 	assert_int_equal(s.best.n, second.n);
 }
 
+static int64_t
+best_of(struct fixture *f, enum request_priority p, bool prefers)
+{
+	struct outbox_site s;
+
+	fixture_site(f, "MS1", NOW, &s);
+	return s.bests[2 * (p - REQUEST_HIGH) + prefers].id.n;
+}
+
+/* Within a priority the earliest end; a deadline is one (sms-sender.md 6 row 29). */
+static void
+the_earliest_end_goes_first(void **state)
+{
+	struct fixture *f = *state;
+	struct request_id first = fixture_file(f, "MS1");
+	struct request_id soon =
+	    fixture_file_as(f, "MS1", (struct outbox_new){.deadline_at_ms = NOW + 100});
+	struct request_id sooner =
+	    fixture_file_as(f, "MS1", (struct outbox_new){.deadline_at_ms = NOW + 50});
+	struct outbox_site s;
+	struct request r;
+
+	assert_int_equal(best_of(f, REQUEST_MEDIUM, false), sooner.n);
+	fixture_site(f, "MS1", NOW, &s);
+	assert_int_equal(s.bests[2].deadline_at_ms, NOW + 50);
+	assert_int_equal(s.bests[2].expires_at_ms, NOW + 50);
+	assert_int_equal(s.bests[2].goes_at_ms, NOW);
+	fixture_claim(f, sooner, NOW, &r);
+	assert_int_equal(best_of(f, REQUEST_MEDIUM, false), soon.n);
+	fixture_claim(f, soon, NOW, &r);
+	assert_int_equal(best_of(f, REQUEST_MEDIUM, false), first.n);
+	assert_int_equal(best_of(f, REQUEST_HIGH, false), 0);
+}
+
+/* One whose address is not to be had holds up none of the others (row 18). */
+static void
+who_prefers_an_address_stands_apart(void **state)
+{
+	struct fixture *f = *state;
+	struct request_id prefers =
+	    fixture_file_as(f, "MS1", (struct outbox_new){.prefer = 2});
+	struct request_id other = fixture_file(f, "MS1");
+	struct outbox_site s;
+	struct request r;
+
+	assert_int_equal(best_of(f, REQUEST_MEDIUM, true), prefers.n);
+	assert_int_equal(best_of(f, REQUEST_MEDIUM, false), other.n);
+	fixture_site(f, "MS1", NOW, &s);
+	assert_int_equal(s.bests[3].prefer, 2);
+	assert_int_equal(s.bests[2].prefer, 0);
+	fixture_get(f, prefers, &r);
+	assert_int_equal(r.prefer, 2);
+}
+
+static void
+small_ones_first_when_wanted(void **state)
+{
+	struct fixture *f = *state;
+	const struct outbox_package large = {.id = "00000000000000000000000000000001",
+					     .name = "large",
+					     .file_count = 1,
+					     .total_bytes = 5000};
+	struct outbox_package larger = large;
+	struct request_id big =
+	    fixture_file_as(f, "MS1", (struct outbox_new){.package = &large});
+	struct request_id small = fixture_file(f, "MS1");
+	struct request_id due = {0};
+
+	assert_int_equal(best_of(f, REQUEST_MEDIUM, false), big.n);
+	outbox_set_small_first(f->o, true);
+	assert_int_equal(best_of(f, REQUEST_MEDIUM, false), small.n);
+	larger.id[0] = '2';
+	larger.name[0] = 'b';
+	due = fixture_file_as(
+	    f, "MS1",
+	    (struct outbox_new){.package = &larger, .deadline_at_ms = NOW + 9000});
+	assert_int_equal(best_of(f, REQUEST_MEDIUM, false), due.n);
+	outbox_set_small_first(f->o, false);
+}
+
+static int
+count_sites(void *self, const struct outbox_site *s)
+{
+	(void)s;
+	++*(int *)self;
+	return 0;
+}
+
+static void
+addresses_that_failed(void **state)
+{
+	struct fixture *f = *state;
+	const struct outbox_address a = {2, 3, NOW + 70}, b = {1, 1, NOW + 50};
+	struct outbox_site s;
+	struct request_id id = fixture_file(f, "MS1");
+	struct request r;
+	int64_t cursor = 0;
+	int told = 0;
+
+	assert_int_equal(outbox_address_result(f->o, "MS9", &a, &f->e), -1);
+	assert_int_equal(f->e.kind, ERR_INPUT);
+	assert_int_equal(
+	    outbox_sites_changed(f->o, NOW, &cursor, count_sites, &told, &f->e), 0);
+	assert_int_equal(told, 1);
+	assert_int_equal(outbox_address_result(f->o, "MS1", &a, &f->e), 0);
+	assert_int_equal(outbox_address_result(f->o, "MS1", &b, &f->e), 0);
+	assert_int_equal(
+	    outbox_sites_changed(f->o, NOW, &cursor, count_sites, &told, &f->e), 0);
+	assert_int_equal(told, 2);
+	fixture_site(f, "MS1", NOW, &s);
+	assert_int_equal(s.failed_address_count, 2);
+	assert_int_equal(s.failed_addresses[1].number, 2);
+	assert_int_equal(s.failed_addresses[1].failures, 3);
+	assert_int_equal(s.failed_addresses[1].alone_until_at_ms, NOW + 70);
+	assert_int_equal(outbox_address_result(
+			     f->o, "MS1", &(struct outbox_address){2, 0, 0}, &f->e),
+			 0);
+	fixture_site(f, "MS1", NOW, &s);
+	assert_int_equal(s.failed_address_count, 1);
+	fixture_bring(f, id, REQUEST_WAITING, &r);
+	assert_int_equal(outbox_command(f->o, id, OUTBOX_RETRY, NOW, LIFETIME, &f->e),
+			 1);
+	fixture_site(f, "MS1", NOW, &s);
+	assert_int_equal(s.failed_address_count, 0);
+}
+
+/* Why it is suspended is kept until it goes on. */
+static void
+a_suspended_one_says_why(void **state)
+{
+	struct fixture *f = *state;
+	struct request_id id = fixture_file(f, "MS1");
+	const struct outbox_end end = {.to = REQUEST_SUSPENDED,
+				       .why = {22, NOW + 500, 1}};
+	struct request r;
+
+	fixture_claim(f, id, NOW, &r);
+	assert_int_equal(outbox_finish(f->o, id, r.owner, NOW, &end, &f->e), 0);
+	fixture_get(f, id, &r);
+	assert_int_equal(r.state, REQUEST_SUSPENDED);
+	assert_int_equal(r.why.code, 22);
+	assert_int_equal(r.why.until_at_ms, NOW + 500);
+	assert_int_equal(r.why.number, 1);
+	fixture_claim(f, id, NOW, &r);
+	fixture_get(f, id, &r);
+	assert_int_equal(r.why.code, 0);
+}
+
 static void
 sites_are_told_by_code_and_by_change(void **state)
 {
@@ -340,6 +488,11 @@ main(void)
 	    CASE(lists_by_site_and_state_and_page),
 	    CASE(a_site_tells_counts_and_the_best),
 	    CASE(age_decides_within_a_priority),
+	    CASE(the_earliest_end_goes_first),
+	    CASE(who_prefers_an_address_stands_apart),
+	    CASE(small_ones_first_when_wanted),
+	    CASE(addresses_that_failed),
+	    CASE(a_suspended_one_says_why),
 	    CASE(sites_are_told_by_code_and_by_change),
 	    CASE(who_stops_in_the_middle_gets_the_rest_again),
 	    CASE(counts_of_ended_ones_only_on_demand),

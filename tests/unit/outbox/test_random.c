@@ -342,6 +342,23 @@ compare_request(struct world *w, const struct model *m)
 	assert_string_equal(r.site, codes[m->site]);
 }
 
+/* Ids rise: of two that end together the first is the one that was filed first. */
+static void
+add_best(const struct model *m, struct outbox_best *b)
+{
+	const bool suspended = m->state == REQUEST_SUSPENDED;
+
+	const bool goes_first = suspended != b->is_suspended
+				    ? suspended
+				    : m->expires_at_ms < b->expires_at_ms;
+
+	if (b->id.n && !goes_first)
+		return;
+	b->id = m->id;
+	b->is_suspended = suspended;
+	b->expires_at_ms = m->expires_at_ms;
+}
+
 static void
 add_to_site(const struct world *w, const struct model *m, struct outbox_site *s)
 {
@@ -353,10 +370,8 @@ add_to_site(const struct world *w, const struct model *m, struct outbox_site *s)
 	s->sent += m->state == REQUEST_SENT;
 	s->failed += m->state == REQUEST_FAILED;
 	s->queued_bytes += request_state_final(m->state) ? 0 : 1000;
-	if (may_be_claimed(w, m) && (!s->best.n || m->priority < s->best_priority)) {
-		s->best = m->id; /* ids rise: the first of its class is the oldest */
-		s->best_priority = m->priority;
-	}
+	if (may_be_claimed(w, m))
+		add_best(m, &s->bests[2 * (m->priority - REQUEST_HIGH)]);
 	if (has_turn(w, m) && m->state == REQUEST_WAITING &&
 	    m->restart_at_ms > w->now_ms &&
 	    (!s->next_at_ms || m->restart_at_ms < s->next_at_ms))
@@ -387,7 +402,10 @@ compare_site(struct world *w, int site)
 	assert_int_equal(got.sent, want.sent);
 	assert_int_equal(got.failed, want.failed);
 	assert_int_equal(got.queued_bytes, want.queued_bytes);
-	assert_int_equal(got.best.n, want.best.n);
+	for (int i = 0; i < OUTBOX_BESTS; i++) {
+		assert_int_equal(got.bests[i].id.n, want.bests[i].id.n);
+		assert_int_equal(got.bests[i].is_suspended, want.bests[i].is_suspended);
+	}
 	assert_int_equal(got.next_at_ms, want.next_at_ms);
 }
 
