@@ -9,7 +9,12 @@
 #include "base/str.h"
 #include "config/keys.h"
 
-enum { DAYS = 7, WORD_ROOM = 64, PERCENT_MAX = 100 };
+enum {
+	DAYS = 7,
+	PERCENT_MAX = 100,
+	WORD_ROOM = 256, /* RANGES_MAX times "08:30-18:15," and a reserve */
+	QUOTE_ROOM = 64,
+};
 
 static const char *const day_names[DAYS] = {"mon", "tue", "wed", "thu",
 					    "fri", "sat", "sun"};
@@ -78,16 +83,20 @@ struct when {
 	size_t range_count;
 };
 
-/* The next word of *text, or what of it fits; moves past it and blanks. */
-static void
-take_word(const char **text, char word[WORD_ROOM])
+/* The next word of *text; moves past it and blanks. */
+static int
+take_word(const char **text, char word[WORD_ROOM], struct err *e)
 {
 	const size_t len = strcspn(*text, " \t");
 
 	if (str_copy_len(word, WORD_ROOM, *text, len) < 0)
-		str_copy_cut(word, WORD_ROOM, *text);
+		return err_set(e, ERR_INPUT, 0,
+			       "a word of %zu bytes is more than the %d that can be: "
+			       "type it in several lines",
+			       len, WORD_ROOM - 1);
 	*text += len;
 	*text += strspn(*text, " \t");
+	return 0;
 }
 
 /* 0 to 6; -1: it is none. */
@@ -227,7 +236,8 @@ read_when(const char **text, bool (*is_value)(const char *word), struct when *ou
 	*out = (struct when){.days = (1U << DAYS) - 1,
 			     .ranges = {{0, CONFIG_DAY_MIN}},
 			     .range_count = 1};
-	take_word(&rest, word);
+	if (take_word(&rest, word, e) < 0)
+		return -1;
 	if (begins_like_days(word) ||
 	    (isalpha((unsigned char)word[0]) && *rest && !is_value(word))) {
 		if (read_days(word, &out->days, e) < 0)
@@ -236,7 +246,8 @@ read_when(const char **text, bool (*is_value)(const char *word), struct when *ou
 	}
 	if (!begins_like_hours(*text))
 		return 0;
-	take_word(text, word);
+	if (take_word(text, word, e) < 0)
+		return -1;
 	return read_hours(word, out, e);
 }
 
@@ -294,10 +305,11 @@ static int
 read_slot(const char *text, int64_t *out, struct err *e)
 {
 	struct nearest near = {0};
-	char word[WORD_ROOM], said[WORD_ROOM];
+	char word[WORD_ROOM], said[QUOTE_ROOM];
 	int64_t slot;
 
-	take_word(&text, word);
+	if (take_word(&text, word, e) < 0)
+		return -1;
 	str_copy_cut(said, sizeof(said), text);
 	near.wanted = word;
 	slot = slot_of(word);
@@ -329,7 +341,7 @@ read_slot(const char *text, int64_t *out, struct err *e)
 static int
 read_percent(const char *text, int64_t *out)
 {
-	char digits[WORD_ROOM];
+	char digits[QUOTE_ROOM];
 	const size_t len = strlen(text);
 	int64_t percent;
 
@@ -351,7 +363,7 @@ is_rate(const char *word)
 static int
 read_rate(const char *text, int64_t *out, struct err *e)
 {
-	char said[WORD_ROOM];
+	char said[QUOTE_ROOM];
 	int64_t rate;
 
 	str_copy_cut(said, sizeof(said), text);
