@@ -35,6 +35,7 @@ enum {
 	OPTION_SIGNING,
 	OPTION_AS,
 	OPTION_FOLLOW,
+	OPTION_LIMIT,
 	OPTION_RETRIES,
 	OPTION_VERBOSE,
 };
@@ -48,6 +49,7 @@ static const struct command_option options[] = {
     [OPTION_SIGNING] = {"signing", "HOW", "required (as it is), wanted or off", 0},
     [OPTION_AS] = {"as", "NAME", "what it is called at the share", 0},
     [OPTION_FOLLOW] = {"follow", NULL, "send what symbolic links point to", 0},
+    [OPTION_LIMIT] = {"limit", "RATE", "no faster: 512kbit/s, 2MB/s, 1MiB/s", 0},
     [OPTION_RETRIES] = {"retries", "N", "after an error in the middle, resume (2)", 0},
     [OPTION_VERBOSE] = {"verbose", NULL, "tell each step, as the sender log does", 'v'},
     {0},
@@ -65,6 +67,7 @@ struct job {
 	struct package *package;
 	struct log *log; /* NULL: silent */
 	struct request *request;
+	int64_t limit_bytes_per_s; /* 0: none */
 };
 
 static int
@@ -117,6 +120,21 @@ read_address(struct job *j, struct err *e)
 }
 
 static int
+read_limit(struct job *j, struct err *e)
+{
+	const char *limit = j->call->value[OPTION_LIMIT];
+
+	if (!limit ||
+	    (num_rate(limit, &j->limit_bytes_per_s) == 0 && j->limit_bytes_per_s > 0))
+		return 0;
+	return err_set(
+	    e, ERR_INPUT, 0,
+	    "--limit: \"%s\" is no rate; write it as in 512kbit/s, 16Mbit/s, "
+	    "2MB/s or 1MiB/s",
+	    limit);
+}
+
+static int
 read_settings(struct job *j, struct err *e)
 {
 	const char *retries = j->call->value[OPTION_RETRIES];
@@ -130,7 +148,7 @@ read_settings(struct job *j, struct err *e)
 			       RETRIES_MAX);
 	if (j->call->value[OPTION_PASSWORD_FILE] && !j->call->value[OPTION_USER])
 		return err_set(e, ERR_INPUT, 0, "--password-file wants --user too");
-	return 0;
+	return read_limit(j, e);
 }
 
 static int
@@ -237,6 +255,7 @@ send_it(struct job *j, struct attempt_result *result, struct err *e)
 	    .log = j->log,
 	    .clock = clock_real(),
 	    .stop = interrupt_stop(),
+	    .limit_bytes_per_s = j->limit_bytes_per_s,
 	    .hooks = put_hooks(&state),
 	};
 

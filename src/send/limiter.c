@@ -494,7 +494,7 @@ advance(struct limiter *l, int64_t now_us)
 /* --- the door --------------------------------------------------------------------- */
 
 void
-limiter_set(struct limiter *l, const char *node, const struct limiter_rate *rate,
+limiter_set(struct limiter *l, const char *node, const struct send_rate *rate,
 	    int64_t now_us)
 {
 	(void)pthread_mutex_lock(&l->lock);
@@ -587,6 +587,16 @@ limiter_leave(struct limiter_user *u)
 	rebuild(l);
 	(void)pthread_mutex_unlock(&l->lock);
 	mem_free(u);
+}
+
+void
+limiter_set_class(struct limiter_user *u, unsigned class)
+{
+	assert(class < LIMITER_CLASSES);
+	(void)pthread_mutex_lock(&u->limiter->lock);
+	u->class = class;
+	u->limiter->stale_fair = true;
+	(void)pthread_mutex_unlock(&u->limiter->lock);
 }
 
 /* Time passes; u is here. */

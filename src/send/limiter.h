@@ -1,6 +1,6 @@
 /* limiter.h - how fast all sendings together may go.  Any thread.
  *
- * Limits are those of named nodes: all ("") > a line > a site > an address.  A sending
+ * Limits are those of named nodes: all > a line > a site > an address.  A sending
  * is a user of the nodes on its path, from the widest to the address; no node ever lets
  * more through than its limit, whoever of those below it asks.
  *
@@ -29,6 +29,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "send/send.h"
 
 enum {
 	LIMITER_DEPTH_MS = 150,
@@ -41,17 +42,11 @@ enum {
 struct limiter;
 struct limiter_user;
 
-struct limiter_rate {
-	int64_t bytes_per_s; /* INT64_MAX: not limited; 0: nothing goes */
-	int64_t pulse_bytes; /* > 0: a block of so many bytes ...       */
-	int64_t pulse_ms;    /* ... each so many ms, whatever the rate  */
-};
-
 struct limiter *limiter_new(void) MUST_USE;
 void limiter_free(struct limiter *l); /* all users have left; NULL is fine */
 
 /* From now on. A node that was never set is not limited. */
-void limiter_set(struct limiter *l, const char *node, const struct limiter_rate *rate,
+void limiter_set(struct limiter *l, const char *node, const struct send_rate *rate,
 		 int64_t now_us);
 
 /* Bytes that went through that node since the beginning. */
@@ -62,6 +57,7 @@ int64_t limiter_sent_bytes(struct limiter *l, const char *node);
 struct limiter_user *limiter_join(struct limiter *l, const char *const *path,
 				  size_t count, unsigned class) MUST_USE;
 void limiter_leave(struct limiter_user *u); /* NULL is fine */
+void limiter_set_class(struct limiter_user *u, unsigned class);
 
 /* As struct pace has them. */
 int64_t limiter_take(struct limiter_user *u, int64_t want_bytes, int64_t now_us,

@@ -38,7 +38,7 @@ struct limiter_node {
 	unsigned users; /* below it, all in all */
 	unsigned depth; /* nodes above it */
 
-	struct limiter_rate rate;
+	struct send_rate rate;
 	double stock_bytes;  /* may go, and nobody holds them; below 0: owed */
 	double held_bytes;   /* of all users below */
 	double pulse_left_s; /* until the next block; 0: this one is whole */

@@ -64,6 +64,7 @@ pool_new(const struct pool_options *o)
 	p->store = path_join(o->state_folder, "store");
 	p->stop = stop_new();
 	p->idle = idle_new((size_t)o->config->sender.max_sendings, p->stop);
+	p->limiter = limiter_new();
 	p->wake = new_wake();
 	(void)pthread_mutex_init(&p->lock, NULL);
 	(void)pthread_condattr_init(&attr);
@@ -122,6 +123,7 @@ pool_free(struct pool *p)
 		worker_free(w);
 	}
 	idle_free(p->idle);
+	limiter_free(p->limiter);
 	pool_drop_generations(p);
 	if (p->newest != &p->first) {
 		config_free(p->newest->owned);
@@ -356,6 +358,14 @@ hook_give_back(void *self, const struct config_address *a, struct transport *t)
 	idle_give(p->idle, a, t, clock_mono_ms(p->options.clock), w->generation->era);
 }
 
+static void
+hook_pace(void *self, const struct config_address *a, struct pace *out)
+{
+	struct worker *w = self;
+
+	paced_join(&w->paced, w->pool->limiter, w->attempt.site, a, out);
+}
+
 /* Nothing becomes of them any more (I6 of the outbox).  FAILED may be retried. */
 static bool
 hook_is_over(void *self, int64_t request, const char *token)
@@ -429,12 +439,14 @@ run_attempt(struct worker *w, struct package *package)
 		      .progress = hook_progress,
 		      .borrow = hook_borrow,
 		      .give_back = hook_give_back,
+		      .pace = hook_pace,
 		      .is_over = hook_is_over,
 		      .call = hook_call,
 		      .at = hook_at,
 		      .self = w},
 	};
 	attempt_run(&w->attempt, &w->report.result);
+	paced_leave(&w->paced);
 }
 
 static void
@@ -469,6 +481,7 @@ pool_start(struct pool *p, const struct request *r, bool proven, struct err *e)
 	w->proven = w->report.proven = proven;
 	w->report.request = *r;
 	w->priority = r->priority;
+	paced_init(&w->paced, r->priority);
 	w->lease_until_at_ms = r->lease_until_at_ms;
 	w->generation = p->newest;
 	w->attempt.settings = &w->generation->config->sender;

@@ -22,6 +22,13 @@ run_init(struct run *r, const struct attempt *a)
 	r->staging = mem_printf(PUBLISH_FOLDER "/%" PRId64 "-%s", q->id.n, q->token);
 	str_copy_cut(r->staged_on, sizeof(r->staged_on), q->staged_on);
 	r->saved_at_ms = clock_mono_ms(a->clock);
+	paced_init(&r->paced, q->priority);
+	if (a->limit_bytes_per_s > 0) {
+		r->limiter = limiter_new();
+		limiter_set(r->limiter, PACED_ALL,
+			    &(struct send_rate){.bytes_per_s = a->limit_bytes_per_s},
+			    clock_us());
+	}
 	r->history.request = q->id;
 	r->history.number = q->attempts + 1;
 	r->history.started_at_ms = clock_wall_ms(a->clock);
@@ -31,6 +38,8 @@ void
 run_done(struct run *r)
 {
 	transport_free(r->transport);
+	paced_leave(&r->paced);
+	limiter_free(r->limiter);
 	mem_free(r->staging);
 }
 
@@ -110,6 +119,20 @@ beat_on(void *self, struct err *e)
 	return 0;
 }
 
+static void
+set_pace(struct run *r)
+{
+	const struct attempt_hooks *h = &r->a->hooks;
+	struct pace pace = {0};
+
+	if (h->pace)
+		h->pace(h->self, r->address, &pace);
+	else if (r->limiter)
+		paced_join(&r->paced, r->limiter, r->a->site, r->address, &pace);
+	if (pace.take)
+		transport_set_pace(r->transport, &pace);
+}
+
 int
 run_connect(struct run *r, const struct config_address *to, struct err *e)
 {
@@ -134,8 +157,10 @@ run_connect(struct run *r, const struct config_address *to, struct err *e)
 		if (rc == 0)
 			say_connected(r);
 	}
-	if (rc == 0)
+	if (rc == 0) {
 		transport_set_beat(r->transport, beat_on, r);
+		set_pace(r);
+	}
 	r->history.connect_ms += clock_mono_ms(a->clock) - from_ms;
 	return rc;
 }
@@ -182,6 +207,7 @@ run_give_back(struct run *r)
 	keep_facts(r);
 	transport_set_stop(t, NULL);
 	transport_set_beat(t, NULL, NULL);
+	transport_set_pace(t, NULL);
 	r->transport = NULL;
 	h->give_back(h->self, r->address, t);
 }

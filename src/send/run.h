@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "send/paced.h"
 #include "send/send.h"
 
 struct run {
@@ -31,6 +32,10 @@ struct run {
 
 	/* for the history */
 	struct outbox_attempt history;
+	/* how fast, when the attempt has a limit of its own */
+	struct limiter *limiter; /* NULL: it has none */
+	struct paced paced;
+
 	bool is_borrowed;           /* the connection was idle before               */
 	int64_t wire_before_bytes;  /* on a connection that others used before us   */
 	int64_t retransmits_before; /* likewise */

@@ -11,7 +11,8 @@
  * resume) files.c (files in flight) prefix.c (the acknowledged prefix) verify.c
  * publish.c (the renames) check.c (an address tried) refused.c (names that a server
  * does not take) sweep.c (what others left) pool.c (threads, slots) worker.c (calls,
- * whereabouts) idle.c (connections kept) */
+ * whereabouts) idle.c (connections kept) limiter.c limiter_share.c paced.c (how fast)
+ */
 #ifndef SEND_SEND_H
 #define SEND_SEND_H
 
@@ -151,6 +152,9 @@ struct attempt_hooks {
 	struct transport *(*borrow)(void *self, const struct config_address *a);
 	void (*give_back)(void *self, const struct config_address *a,
 			  struct transport *t);
+	/* How fast bytes may leave by that address, over every connection from now on;
+	 * until it is asked for another. */
+	void (*pace)(void *self, const struct config_address *a, struct pace *out);
 	/* Is that request of ours over for good?  What is staged for it may go then. */
 	bool (*is_over)(void *self, int64_t request, const char *token);
 	void *self;
@@ -165,6 +169,8 @@ struct attempt {
 	struct log *log;         /* NULL: silent                                  */
 	const struct clock *clock;
 	const struct stop *stop;
+	/* Without the hook `pace`: no faster than that; 0: not limited.  For `put`. */
+	int64_t limit_bytes_per_s;
 	struct attempt_hooks hooks;
 };
 
@@ -239,6 +245,22 @@ struct pool_why {
 	int reason;
 	int64_t until_at_ms, number;
 };
+
+/* How fast a node may go.  Headers, signatures and encryption of SMB count, what TCP
+ * and IP put around them does not; a log-on counts, but does not wait. */
+struct send_rate {
+	int64_t bytes_per_s; /* INT64_MAX: not limited; 0: nothing goes */
+	int64_t pulse_bytes; /* > 0: a block of so many bytes ...       */
+	int64_t pulse_ms;    /* ... each so many ms, whatever the rate  */
+};
+/* Any thread; running sendings follow within a tenth of a second, in the middle of a
+ * file.  Nodes are "all", "line south", "site MS1", "address MS1.1"; each sending goes
+ * through those above its address, which keep their limits together: higher priorities
+ * first, but each has a tenth of a node at least; sites of a line and sendings of an
+ * address alike; what one leaves, the others get (send/limiter.h). */
+void pool_set_rate(struct pool *p, const char *node, const struct send_rate *rate);
+/* Bytes that went through that node since the pool was made. */
+int64_t pool_sent_bytes(struct pool *p, const char *node);
 
 /* A thread that ended; the request in it is as it was claimed. */
 struct pool_report {

@@ -97,10 +97,24 @@ pool_set_priority(struct pool *p, struct request_id id, enum request_priority to
 {
 	(void)pthread_mutex_lock(&p->lock);
 	for (struct worker *w = p->workers; w; w = w->next)
-		if (w->report.request.id.n == id.n)
+		if (w->report.request.id.n == id.n) {
 			w->priority = to;
+			paced_set_priority(&w->paced, to);
+		}
 	(void)pthread_cond_broadcast(&p->moved);
 	(void)pthread_mutex_unlock(&p->lock);
+}
+
+void
+pool_set_rate(struct pool *p, const char *node, const struct send_rate *rate)
+{
+	limiter_set(p->limiter, node, rate, clock_us());
+}
+
+int64_t
+pool_sent_bytes(struct pool *p, const char *node)
+{
+	return limiter_sent_bytes(p->limiter, node);
 }
 
 /* Under the lock.  One that publishes is never hurried. */

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "base/thread.h"
+#include "send/paced.h"
 #include "send/send.h"
 
 /* A configuration as long as somebody uses it. */
@@ -49,6 +50,7 @@ struct worker {
 	struct stop *stop; /* thrown when it is to end, wherever it is */
 	struct generation *generation;
 	bool proven;
+	struct paced paced;        /* the thread's own, but for the class */
 	struct outbox *outbox;     /* the thread's own                    */
 	struct attempt attempt;    /* its own                             */
 	int64_t lease_until_at_ms; /* its own; wall                       */
@@ -60,6 +62,7 @@ struct pool {
 	char *state_folder, *store;  /* read-only */
 	struct stop *stop;
 	struct idle *idle;
+	struct limiter *limiter;
 	int wake; /* eventfd: readable when pool_wait() shall look again */
 	struct generation first;
 	struct generation *oldest; /* dispatcher's own                          */

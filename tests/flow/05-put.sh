@@ -37,6 +37,14 @@ put tree '\\DSSMS\SMS_SITE' --verbose --password-file "$password"
 exits 0
 has err 'Sending completed successfully'
 
+# Limited: 200,000 bytes at 100,000 a second, of which a sixth of a second may be there
+# at once.  A slow machine only takes longer.
+put tree '\\DSSMS\SMS_SITE' --limit 800kbit/s --json --password-file "$password"
+exits 0
+took=$(sed -n 's/.*"send_ms":\([0-9]*\).*/\1/p' out)
+check test "$took" -ge 1700
+check same tree "$SMB/share/tree"
+
 # What goes wrong: error code, words, exit code; nothing is left behind.
 printf wrong >secret
 chmod 600 secret

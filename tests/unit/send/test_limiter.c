@@ -74,8 +74,8 @@ world_free(struct world *w)
 static void
 set_rate(struct world *w, const char *node, int64_t bytes_per_s)
 {
-	limiter_set(w->limiter, node,
-		    &(struct limiter_rate){.bytes_per_s = bytes_per_s}, w->now_us);
+	limiter_set(w->limiter, node, &(struct send_rate){.bytes_per_s = bytes_per_s},
+		    w->now_us);
 }
 
 static struct sending *
@@ -452,9 +452,9 @@ pulses(void **state)
 		const int64_t period_us = rows[i].ms * 1000;
 
 		limiter_set(w->limiter, "address:A.1",
-			    &(struct limiter_rate){.bytes_per_s = INT64_MAX,
-						   .pulse_bytes = rows[i].bytes,
-						   .pulse_ms = rows[i].ms},
+			    &(struct send_rate){.bytes_per_s = INT64_MAX,
+						.pulse_bytes = rows[i].bytes,
+						.pulse_ms = rows[i].ms},
 			    0);
 		(void)join(w, PATH("", "address:A.1"), 2, 0);
 		run_until(w, 60 * S_US);
@@ -474,9 +474,9 @@ two_share_the_blocks_of_a_pulse(void **state)
 
 	(void)state;
 	limiter_set(w->limiter, "",
-		    &(struct limiter_rate){.bytes_per_s = INT64_MAX,
-					   .pulse_bytes = 32768,
-					   .pulse_ms = 1000},
+		    &(struct send_rate){.bytes_per_s = INT64_MAX,
+					.pulse_bytes = 32768,
+					.pulse_ms = 1000},
 		    0);
 	(void)join(w, ALL, 1);
 	(void)join(w, ALL, 1);
@@ -616,14 +616,14 @@ many_threads_lose_no_count(void **state)
 	struct err e;
 
 	(void)state;
-	limiter_set(l, "site:A", &(struct limiter_rate){.bytes_per_s = 1000000}, 0);
+	limiter_set(l, "site:A", &(struct send_rate){.bytes_per_s = 1000000}, 0);
 	for (int i = 0; i < 4; i++) {
 		a[i].limiter = l;
 		assert_int_equal(thread_start("ask", ask_on, &a[i], &thread[i], &e), 0);
 	}
 	for (int64_t at_us = 0; at_us < 2 * S_US; at_us += 10000)
 		limiter_set(l, "site:A",
-			    &(struct limiter_rate){.bytes_per_s = 1000000 + at_us % 7},
+			    &(struct send_rate){.bytes_per_s = 1000000 + at_us % 7},
 			    at_us);
 	for (int i = 0; i < 4; i++) {
 		thread_join(thread[i]);
