@@ -44,6 +44,12 @@ put_hash_start(const char *store, const char *id, const struct stop *interrupt,
 	return 0;
 }
 
+bool
+put_hash_is_done(const struct put_hash *h)
+{
+	return stop_thrown(h->done) && h->result == 0;
+}
+
 int
 put_hash_wait(struct put_hash *h, struct err *e)
 {

@@ -3,6 +3,8 @@
 #ifndef FRONT_PUT_HASH_H
 #define FRONT_PUT_HASH_H
 
+#include <stdbool.h>
+
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/stop.h"
@@ -13,6 +15,8 @@ struct put_hash;
 int put_hash_start(const char *store, const char *id, const struct stop *interrupt,
 		   struct put_hash **out, struct err *e) MUST_USE;
 
+/* Is the manifest there?  Without waiting. */
+bool put_hash_is_done(const struct put_hash *h);
 /* Until the manifest is there.  -1: as package_hash(), or ERR_STOP by the interrupt. */
 int put_hash_wait(struct put_hash *h, struct err *e) MUST_USE;
 

@@ -28,6 +28,14 @@ wait_hash(void *self, struct err *e)
 	return put_hash_wait(state->hash, e);
 }
 
+static bool
+has_hash(void *self)
+{
+	struct put_state *state = self;
+
+	return put_hash_is_done(state->hash);
+}
+
 struct attempt_hooks
 put_hooks(struct put_state *state)
 {
@@ -35,6 +43,7 @@ put_hooks(struct put_state *state)
 	    .pause = pause_sending,
 	    .progress = progress,
 	    .wait_hash = wait_hash,
+	    .has_hash = has_hash,
 	    .self = state,
 	};
 }

@@ -206,7 +206,7 @@ transfer(struct run *r, struct err *e)
 			       r->place);
 	}
 	p.is_staged = found == PUBLISH_STAGED || found == PUBLISH_NOTHING;
-	if (p.is_staged && stage_run(r, e) < 0)
+	if (p.is_staged && stage_run(r, &p, e) < 0)
 		return -1;
 	return publish(r, &p, e);
 }

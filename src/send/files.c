@@ -23,10 +23,12 @@ struct file {
 	int64_t told_bytes;   /* the log has it up to here                 */
 };
 
-/* One folder that is queued; freed by folder_done(). */
-struct folder {
+/* One change that is queued; freed by change_done(). */
+struct change {
 	struct files *all;
 	char *remote;
+	void (*done)(void *self, const struct err *e); /* NULL: nobody asks */
+	void *self;
 };
 
 void
@@ -174,6 +176,8 @@ beat(struct file *f)
 	struct run *r = s->run;
 	struct err e;
 
+	if (s->acked)
+		s->acked(s->self);
 	run_at(r, f->path, f->acked_bytes, f->entry.size_bytes);
 	if (!run_is_due(r))
 		return;
@@ -227,14 +231,16 @@ file_done(void *self, const struct err *e)
 }
 
 static void
-folder_done(void *self, const struct err *e)
+change_done(void *self, const struct err *e)
 {
-	struct folder *f = self;
+	struct change *c = self;
 
 	if (e)
-		fail(f->all, f->remote, e);
-	mem_free(f->remote);
-	mem_free(f);
+		fail(c->all, c->remote, e);
+	if (c->done)
+		c->done(c->self, e);
+	mem_free(c->remote);
+	mem_free(c);
 }
 
 /* --- queueing -------------------------------------------------------------------- */
@@ -334,34 +340,22 @@ files_put_local(struct files *s, const char *local, const char *remote, struct e
 }
 
 int
-files_mkdir(struct files *s, const char *remote, struct err *e)
+files_change(struct files *s, const struct transport_change *what, struct err *e)
 {
-	struct folder *f;
+	struct transport_change inner = *what;
+	struct change *c;
 
 	if (verdict(s, 0, e) < 0)
 		return -1;
-	f = mem_zero(1, sizeof(*f));
-	f->all = s;
-	f->remote = mem_dup(remote);
-	return verdict(
-	    s, transport_mkdir_queued(s->run->transport, f->remote, folder_done, f, e),
-	    e);
-}
-
-int
-files_touch(struct files *s, const char *remote, int64_t mtime_ns, struct err *e)
-{
-	struct transport_touch touch = {.mtime_ns = mtime_ns, .done = folder_done};
-	struct folder *f;
-
-	if (verdict(s, 0, e) < 0)
-		return -1;
-	f = mem_zero(1, sizeof(*f));
-	f->all = s;
-	f->remote = mem_dup(remote);
-	touch.path = f->remote;
-	touch.self = f;
-	return verdict(s, transport_touch_queued(s->run->transport, &touch, e), e);
+	c = mem_zero(1, sizeof(*c));
+	c->all = s;
+	c->remote = mem_dup(what->path);
+	c->done = what->done;
+	c->self = what->self;
+	inner.path = c->remote;
+	inner.done = change_done;
+	inner.self = c;
+	return verdict(s, transport_change(s->run->transport, &inner, e), e);
 }
 
 int

@@ -21,6 +21,9 @@ struct files {
 	bool failed;
 	struct err trouble; /* the first one; when failed */
 	char *failed_on;    /* the remote path it befell; NULL: none in particular */
+	/* Something was acknowledged; may queue more.  NULL: nobody asks. */
+	void (*acked)(void *self);
+	void *self;
 };
 
 void files_init(struct files *s, struct run *r);
@@ -42,12 +45,10 @@ int files_put(struct files *s, const struct files_put *put, struct err *e) MUST_
 int files_put_local(struct files *s, const char *local, const char *remote,
 		    struct err *e) MUST_USE;
 
-/* Queue a folder. */
-int files_mkdir(struct files *s, const char *remote, struct err *e) MUST_USE;
-
-/* Queue the last write time of a folder that is there. */
-int files_touch(struct files *s, const char *remote, int64_t mtime_ns,
-		struct err *e) MUST_USE;
+/* Queue a folder: made, or given its time.  what->path is copied; its done() may be
+ * NULL. */
+int files_change(struct files *s, const struct transport_change *what,
+		 struct err *e) MUST_USE;
 
 /* Until all of it is done.  -1: the first trouble. */
 int files_drain(struct files *s, struct err *e) MUST_USE;

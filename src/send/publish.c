@@ -10,7 +10,9 @@
 
 enum {
 	MANIFEST_MAX = 1 << 28, /* bytes; a million files with long names; a choice */
-	ACCESS_DENIED = 5,      /* MS-ERREF 2.2 */
+	FILE_NOT_FOUND = 2,     /* MS-ERREF 2.2 */
+	PATH_NOT_FOUND = 3,
+	ACCESS_DENIED = 5,
 	SHARING_VIOLATION = 32,
 	LOCK_VIOLATION = 33,
 	ALREADY_EXISTS = 183,
@@ -235,6 +237,64 @@ put_aside(const struct publish *p, const struct places *at, struct err *e)
 	return 0;
 }
 
+/* --- a look ahead ---------------------------------------------------------------- */
+
+static enum publish_seen
+seen(const struct err *e)
+{
+	if (!e)
+		return PUBLISH_TAKEN;
+	return e->win32 == FILE_NOT_FOUND || e->win32 == PATH_NOT_FOUND
+		   ? PUBLISH_FREE
+		   : PUBLISH_UNSEEN;
+}
+
+static void
+package_seen(void *self, const struct err *e)
+{
+	struct publish *p = self;
+
+	p->seen.package = seen(e);
+}
+
+static void
+manifest_seen(void *self, const struct err *e)
+{
+	struct publish *p = self;
+
+	p->seen.manifest = seen(e);
+}
+
+int
+publish_scout(struct publish *p, struct err *e)
+{
+	AUTO_FREE char *manifest = mem_printf("%s" PUBLISH_SUFFIX, p->name);
+	struct transport_change at_package = {
+	    .kind = TRANSPORT_LOOK, .path = p->name, .done = package_seen, .self = p};
+	struct transport_change at_manifest = {
+	    .kind = TRANSPORT_LOOK, .path = manifest, .done = manifest_seen, .self = p};
+
+	if (transport_change(p->transport, &at_package, e) < 0)
+		return -1;
+	return transport_change(p->transport, &at_manifest, e);
+}
+
+/* --- the renames ----------------------------------------------------------------- */
+
+/* Nothing was at its place a moment ago: then one rename does.  1: done; 0: somebody
+ * was faster, or it is not known. */
+static int
+move_to_free_place(const struct publish *p, const struct places *at, struct err *e)
+{
+	if (p->seen.package != PUBLISH_FREE || p->seen.manifest != PUBLISH_FREE)
+		return 0;
+	if (move(p, at->staged, at->live, false, e) == 0)
+		return 1;
+	return e->win32 == ALREADY_EXISTS && transport_alive(p->transport)
+		   ? 0
+		   : blame_rename(p, "the staged package", e);
+}
+
 /* What stands there in the spelling that was asked for.  Samba (4.17, measured) keeps
  * the former one, SETUP, when `setup` is renamed to where SETUP has just been renamed
  * away; a manifest that says `setup` would then not verify there.  A rename to itself
@@ -257,9 +317,15 @@ static int
 move_package(const struct publish *p, const struct places *at, bool *replaced,
 	     struct err *e)
 {
-	int live = is_there(p, at->live, e);
+	int moved = move_to_free_place(p, at, e), live;
 	int alone = 0;
 
+	if (moved) {
+		*replaced = false;
+		crash_point("publish.after-rename-new");
+		return moved < 0 ? -1 : 0;
+	}
+	live = is_there(p, at->live, e);
 	if (live < 0)
 		return -1;
 	if (live && put_aside(p, at, e) < 0)
@@ -293,11 +359,90 @@ remove_staging(const struct publish *p, struct err *e)
 	return 0;
 }
 
+/* --- the manifest, and out ------------------------------------------------------- */
+
+struct ending {
+	const struct publish *p;
+	const struct places *at;
+	struct err renamed, removed; /* ERR_NONE: it worked */
+};
+
+static void
+manifest_moved(void *self, const struct err *e)
+{
+	struct ending *end = self;
+	const struct publish *p = end->p;
+
+	if (e) {
+		end->renamed = *e;
+		return;
+	}
+	if (p->say)
+		p->say(p->self, end->at->staged_manifest, end->at->live_manifest, true);
+	crash_point("publish.after-manifest");
+}
+
+static void
+staging_removed(void *self, const struct err *e)
+{
+	struct ending *end = self;
+
+	if (e)
+		end->removed = *e;
+}
+
+/* The manifest to its place, and the folder it lay in away: in one round trip, since
+ * one of the two only works when the other has. */
+static int
+queue_ending(struct ending *end, struct err *e)
+{
+	const struct publish *p = end->p;
+	const struct transport_change move_manifest = {.kind = TRANSPORT_RENAME,
+						       .path = end->at->staged_manifest,
+						       .to = end->at->live_manifest,
+						       .done = manifest_moved,
+						       .self = end};
+	const struct transport_change remove_folder = {.kind = TRANSPORT_REMOVE_FOLDER,
+						       .path = p->staging,
+						       .done = staging_removed,
+						       .self = end};
+
+	if (p->beat && p->beat(p->self, e) < 0)
+		return -1;
+	if (p->say)
+		p->say(p->self, end->at->staged_manifest, end->at->live_manifest,
+		       false);
+	if (transport_change(p->transport, &move_manifest, e) < 0 ||
+	    transport_change(p->transport, &remove_folder, e) < 0)
+		return -1;
+	return transport_drain(p->transport, e);
+}
+
+/* 1: the staging folder is away, too; 0: it is not. */
+static int
+finish_manifest(const struct publish *p, const struct places *at, struct err *e)
+{
+	struct ending end = {.p = p, .at = at};
+
+	if (queue_ending(&end, e) < 0)
+		return -1;
+	if (end.renamed.kind == ERR_NONE)
+		return end.removed.kind == ERR_NONE;
+	*e = end.renamed;
+	/* Something is in the way: a manifest of before, which this one replaces. */
+	if (e->win32 != ALREADY_EXISTS ||
+	    move(p, at->staged_manifest, at->live_manifest, true, e) < 0)
+		return -1;
+	crash_point("publish.after-manifest");
+	return 0;
+}
+
 int
 publish_run(const struct publish *p, struct err *e)
 {
 	AUTO_PLACES struct places at;
 	enum publish_found found;
+	int removed = 0;
 	bool replaced = true; /* perhaps, by a run that was cut off */
 
 	places_init(&at, p);
@@ -314,11 +459,15 @@ publish_run(const struct publish *p, struct err *e)
 	if (replaced && spell(p, at.live, e) < 0)
 		return -1;
 	if (found != PUBLISH_DONE) {
-		if (move(p, at.staged_manifest, at.live_manifest, true, e) < 0)
+		removed = finish_manifest(p, &at, e);
+		if (removed < 0)
 			return -1;
-		crash_point("publish.after-manifest");
 	}
 	if (replaced && spell(p, at.live_manifest, e) < 0)
 		return -1;
+	if (removed) {
+		crash_point("publish.after-remove-staging");
+		return 0;
+	}
 	return remove_staging(p, e);
 }

@@ -30,6 +30,15 @@ struct publish {
 	const char *name;          /* of the package                              */
 	const char *staging;       /* its staging folder                          */
 	const char *manifest_path; /* local: the manifest's bytes                 */
+	/* What publish_scout() found at its place; zeroed: nobody looked. */
+	struct publish_scouted {
+		enum publish_seen {
+			PUBLISH_UNSEEN,
+			PUBLISH_FREE,
+			PUBLISH_TAKEN
+		} package,
+		    manifest;
+	} seen;
 	/* Whole, staged by this connection a moment ago: need not be looked for. */
 	bool is_staged;
 	/* Told before (done false) and after the renames that people see; or NULL. */
@@ -50,6 +59,11 @@ enum publish_found {
 /* How far did it get?  Looks at the share only. */
 int publish_look(const struct publish *p, enum publish_found *out,
 		 struct err *e) MUST_USE;
+
+/* Queue a look at the places where it will be published, so that publish_run() need not
+ * wait for one.  p must live until the transport is drained.  -1: the connection is
+ * dead. */
+int publish_scout(struct publish *p, struct err *e) MUST_USE;
 
 /* Publish what is staged, whole and verified; or go on from where a former run stopped.
  * -1: ERR_ATTEMPT when a program at the site holds the former version (it is back in

@@ -147,6 +147,8 @@ struct attempt_hooks {
 	/* All files are at the site: wait until the manifest is there (a package filed
 	 * with hash_later). */
 	int (*wait_hash)(void *self, struct err *e);
+	/* Is it there already?  NULL: it is, unless there is a wait_hash(). */
+	bool (*has_hash)(void *self);
 	/* An idle connection to that address, or NULL; and back when still alive (takes
 	 * t). */
 	struct transport *(*borrow)(void *self, const struct config_address *a);

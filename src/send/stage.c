@@ -18,15 +18,24 @@ enum {
 	 * NTFS's default size, and a little; choices. */
 	CLUSTER_BYTES = 4096,
 	SPARE_BYTES = 1 << 20,
+	/* What is queued before the server has said what room it has: enough for the
+	 * round trip that this takes, in a slow start; a choice. */
+	FIRST_BYTES = 256 * 1024,
 };
 
 struct stage {
 	struct run *run;
+	struct publish *publish;
 	struct files files;
 	char *top; /* remote path of the package in staging */
 	struct request_progress from;
 	bool is_resumed;
-	bool has_begun; /* files.prefix is what there is */
+	bool has_begun;     /* files.prefix is what there is */
+	bool is_opened;     /* the staging folder, or it was told why not */
+	bool is_all_queued; /* every file of the package */
+	bool has_manifest;  /* queued, or there */
+	bool has_space;     /* there is room, or nobody knows */
+	bool has_no_room;
 };
 
 static const struct request_progress nothing;
@@ -79,7 +88,7 @@ find_start(struct stage *s, struct err *e)
 }
 
 static int
-check_space(const struct stage *s, struct err *e)
+check_space(struct stage *s, struct err *e)
 {
 	struct run *r = s->run;
 	const struct outbox_package *p = &r->a->request->package;
@@ -95,6 +104,7 @@ check_space(const struct stage *s, struct err *e)
 	if (free_bytes >= need)
 		return 0;
 	r->too_large = true;
+	s->has_no_room = true;
 	return err_set(e, ERR_SITE, DISK_FULL,
 		       "%s has %s free, the rest of %s needs %s; make room there, it "
 		       "is tried again",
@@ -103,75 +113,85 @@ check_space(const struct stage *s, struct err *e)
 		       p->name, num_bytes_text(need, need_text, sizeof(need_text)));
 }
 
+/* --- folders --------------------------------------------------------------------- */
+
+static void
+opened(void *self, const struct err *e)
+{
+	struct stage *s = self;
+	struct run *r = s->run;
+	AUTO_FREE char *shown = NULL;
+
+	if (s->is_opened)
+		return; /* of two folders the first trouble is told */
+	s->is_opened = true;
+	shown = run_shown(r, s->top);
+	if (e) {
+		event_log(r->a->log, &r->about, EVENT_OPEN_ERROR, shown,
+			  (unsigned)e->win32);
+		return;
+	}
+	event_log(r->a->log, &r->about, EVENT_OPENED, shown);
+	event_log(r->a->log, &r->about, EVENT_SENDING, r->a->request->package.name);
+	crash_point("stage.after-make-staging");
+}
+
+static void
+ours_made(void *self, const struct err *e)
+{
+	if (e)
+		opened(self, e);
+}
+
 static int
-make_staging(const struct stage *s, struct err *e)
+make_staging(struct stage *s, struct err *e)
 {
 	struct run *r = s->run;
 	AUTO_FREE char *shown = run_shown(r, s->top);
 
 	event_log(r->a->log, &r->about, EVENT_CHECKING, shown);
 	event_log(r->a->log, &r->about, EVENT_OPENING, shown);
-	if (transport_mkdir(r->transport, PUBLISH_FOLDER, true, e) < 0 ||
-	    transport_mkdir(r->transport, r->staging, false, e) < 0) {
-		event_log(r->a->log, &r->about, EVENT_OPEN_ERROR, shown,
-			  (unsigned)e->win32);
+	if (files_change(&s->files,
+			 &(struct transport_change){.kind = TRANSPORT_MAKE_FOLDER,
+						    .path = PUBLISH_FOLDER,
+						    .hidden = true,
+						    .done = ours_made,
+						    .self = s},
+			 e) < 0)
 		return -1;
-	}
-	event_log(r->a->log, &r->about, EVENT_OPENED, shown);
-	crash_point("stage.after-make-staging");
-	return 0;
+	return files_change(&s->files,
+			    &(struct transport_change){.kind = TRANSPORT_MAKE_FOLDER,
+						       .path = r->staging,
+						       .done = opened,
+						       .self = s},
+			    e);
 }
 
-/* --- folders --------------------------------------------------------------------- */
-
-/* The package's top folder has depth 0. */
+/* Also after a resume: it costs little, and a folder that somebody removed would stop
+ * everything.  Nothing is waited for: the transport sees to it that what lies in a
+ * folder comes behind it. */
 static int
-depth_of(const char *path)
-{
-	int depth = *path != '\0';
-
-	for (; *path; path++)
-		depth += *path == '/';
-	return depth;
-}
-
-/* All folders of one depth at once: each needs the one above it, none of its own depth.
- * The index is read once a depth; it is ours and near, the site is far.  Also after a
- * resume: it costs little, and a folder that somebody removed would stop everything.
- * *more: there are deeper ones. */
-static int
-make_level(struct stage *s, int level, bool *more, struct err *e)
+make_folders(struct stage *s, struct err *e)
 {
 	struct run *r = s->run;
 	struct package_entry entry;
-	int rc;
+	int rc = 0;
 
-	*more = false;
 	if (package_rewind(r->a->package, e) < 0)
 		return -1;
-	while ((rc = package_next(r->a->package, &entry, e)) > 0) {
-		int depth = entry.is_folder ? depth_of(entry.path) : -1;
+	while (r->a->request->package.is_tree &&
+	       (rc = package_next(r->a->package, &entry, e)) > 0) {
 		AUTO_FREE char *remote = remote_path(s, entry.path);
+		const struct transport_change make = {.kind = TRANSPORT_MAKE_FOLDER,
+						      .path = remote};
 
-		*more = *more || depth > level;
-		if (depth == level && files_mkdir(&s->files, remote, e) < 0)
+		if (entry.is_folder && files_change(&s->files, &make, e) < 0)
 			return -1;
 		if (run_beat(r, e) < 0)
 			return -1;
 	}
-	return rc < 0 ? -1 : files_drain(&s->files, e);
-}
-
-static int
-make_folders(struct stage *s, struct err *e)
-{
-	bool more = s->run->a->request->package.is_tree;
-
-	for (int level = 0; more; level++)
-		if (make_level(s, level, &more, e) < 0)
-			return -1;
 	crash_point("stage.after-folders");
-	return 0;
+	return rc;
 }
 
 /* --- files ----------------------------------------------------------------------- */
@@ -211,22 +231,77 @@ send_file(struct stage *s, const struct package_entry *entry, struct err *e)
 }
 
 static int
+queue_manifest(struct stage *s, struct err *e)
+{
+	const struct attempt *a = s->run->a;
+	AUTO_FREE char *remote = mem_printf("%s" PUBLISH_SUFFIX, s->top);
+	const char *local = package_manifest_path(a->package);
+
+	s->has_manifest = true;
+	event_log(a->log, &s->run->about, EVENT_SENDING, local);
+	return files_put_local(&s->files, local, remote, e);
+}
+
+static bool
+is_hashed(const struct stage *s)
+{
+	const struct attempt_hooks *h = &s->run->a->hooks;
+
+	return h->has_hash ? h->has_hash(h->self) : !h->wait_hash;
+}
+
+/* All files are queued, so the line is busy for a while: the manifest goes along as
+ * soon as there is one. */
+static void
+acked(void *self)
+{
+	struct stage *s = self;
+	struct err unused;
+
+	if (s->is_all_queued && !s->has_manifest && is_hashed(s))
+		(void)!queue_manifest(s, &unused); /* the next call says it */
+}
+
+/* Asked while the first files are on their way already: mostly there is room.  A local
+ * folder was asked before, since it takes each file whole before it answers. */
+static int
+check_space_once(struct stage *s, struct err *e)
+{
+	if (s->has_space)
+		return 0;
+	s->has_space = true;
+	return check_space(s, e);
+}
+
+static int
+queue_rest(struct stage *s, struct err *e)
+{
+	if ((is_hashed(s) && queue_manifest(s, e) < 0) || check_space_once(s, e) < 0)
+		return -1;
+	return publish_scout(s->publish, e);
+}
+
+static int
 send_files(struct stage *s, struct err *e)
 {
 	struct package *p = s->run->a->package;
 	struct package_entry entry;
-	int64_t entries = 0;
+	int64_t entries = 0, queued_bytes = 0;
 	int rc;
 
 	if (package_rewind(p, e) < 0)
 		return -1;
 	while ((rc = package_next(p, &entry, e)) > 0) {
 		entries = entry.number + 1;
-		if (!entry.is_folder && entry.number >= s->from.entries_done &&
-		    send_file(s, &entry, e) < 0)
+		if (entry.is_folder || entry.number < s->from.entries_done)
+			continue;
+		queued_bytes += entry.size_bytes + CLUSTER_BYTES;
+		if (send_file(s, &entry, e) < 0 ||
+		    (queued_bytes >= FIRST_BYTES && check_space_once(s, e) < 0))
 			return -1;
 	}
-	if (rc < 0 || files_drain(&s->files, e) < 0)
+	s->is_all_queued = true;
+	if (rc < 0 || queue_rest(s, e) < 0 || files_drain(&s->files, e) < 0)
 		return -1;
 	prefix_last(&s->files.prefix, entries);
 	crash_point("stage.after-files");
@@ -235,8 +310,7 @@ send_files(struct stage *s, struct err *e)
 
 /* --- the rest -------------------------------------------------------------------- */
 
-/* Last, since every file that is made in a folder changes the folder's time.  Queued;
- * the manifest, which lies in none of them, goes along. */
+/* Last, since every file that is made in a folder changes the folder's time. */
 static int
 set_folder_times(struct stage *s, struct err *e)
 {
@@ -250,31 +324,31 @@ set_folder_times(struct stage *s, struct err *e)
 		return -1;
 	while ((rc = package_next(r->a->package, &entry, e)) > 0) {
 		AUTO_FREE char *remote = NULL;
+		struct transport_change touch = {.kind = TRANSPORT_TOUCH_FOLDER,
+						 .mtime_ns = entry.mtime_ns};
 
 		if (!entry.is_folder)
 			continue;
-		remote = remote_path(s, entry.path);
-		if (run_beat(r, e) < 0 ||
-		    files_touch(&s->files, remote, entry.mtime_ns, e) < 0)
+		touch.path = remote = remote_path(s, entry.path);
+		if (run_beat(r, e) < 0 || files_change(&s->files, &touch, e) < 0)
 			return -1;
 	}
 	return rc;
 }
 
 static int
-send_manifest(struct stage *s, struct err *e)
+finish_manifest(struct stage *s, struct err *e)
 {
 	const struct attempt *a = s->run->a;
-	AUTO_FREE char *remote = mem_printf("%s" PUBLISH_SUFFIX, s->top);
-	const char *local = package_manifest_path(a->package);
 
-	if (a->hooks.wait_hash && a->hooks.wait_hash(a->hooks.self, e) < 0)
+	if (!s->has_manifest &&
+	    ((a->hooks.wait_hash && a->hooks.wait_hash(a->hooks.self, e) < 0) ||
+	     queue_manifest(s, e) < 0))
 		return -1;
-	event_log(a->log, &s->run->about, EVENT_SENDING, local);
-	if (files_put_local(&s->files, local, remote, e) < 0 ||
-	    files_drain(&s->files, e) < 0)
+	if (files_drain(&s->files, e) < 0)
 		return -1;
-	event_log(a->log, &s->run->about, EVENT_SENT_FILE, local);
+	event_log(a->log, &s->run->about, EVENT_SENT_FILE,
+		  package_manifest_path(a->package));
 	crash_point("stage.after-manifest");
 	return 0;
 }
@@ -287,7 +361,6 @@ send_package(struct stage *s, struct err *e)
 	const int64_t from_ms = clock_mono_ms(a->clock);
 	int rc;
 
-	event_log(a->log, &s->run->about, EVENT_SENDING, q->package.name);
 	rc = make_folders(s, e);
 	if (rc == 0)
 		rc = send_files(s, e);
@@ -316,7 +389,7 @@ finish(struct stage *s, struct err *e)
 	if (rc == 0)
 		rc = set_folder_times(s, e);
 	if (rc == 0)
-		rc = send_manifest(s, e);
+		rc = finish_manifest(s, e);
 	r->history.flush_ms += clock_mono_ms(r->a->clock) - from_ms;
 	return rc;
 }
@@ -326,11 +399,14 @@ stage(struct stage *s, struct err *e)
 {
 	struct run *r = s->run;
 
-	if (find_start(s, e) < 0 || check_space(s, e) < 0 ||
+	if (find_start(s, e) < 0 ||
+	    (r->address->type != CONFIG_TYPE_LAN && check_space_once(s, e) < 0) ||
 	    run_step(r, REQUEST_SENDING, e) < 0)
 		return -1;
 	r->kept = s->from;
 	files_init(&s->files, r);
+	s->files.acked = acked;
+	s->files.self = s;
 	s->has_begun = true;
 	if (make_staging(s, e) < 0 || send_package(s, e) < 0 || finish(s, e) < 0)
 		return -1;
@@ -353,9 +429,9 @@ settle(struct stage *s)
 }
 
 int
-stage_run(struct run *r, struct err *e)
+stage_run(struct run *r, struct publish *p, struct err *e)
 {
-	struct stage s = {.run = r, .from = nothing};
+	struct stage s = {.run = r, .publish = p, .from = nothing};
 	int rc;
 
 	s.top = mem_printf("%s/%s", r->staging, r->a->request->package.name);
@@ -366,6 +442,8 @@ stage_run(struct run *r, struct err *e)
 		refused_blame(r, s.files.failed_on, e);
 	if (s.has_begun)
 		r->kept = prefix_get(&s.files.prefix);
+	if (s.has_no_room && !s.is_resumed)
+		stage_remove(r); /* it was begun before the server had answered */
 	files_done(&s.files);
 	mem_free(s.top);
 	return rc;

@@ -4,8 +4,6 @@
 
 #include "smb/ntstatus.h"
 
-#define NT_INTERNAL_ERROR UINT32_C(0xC00000E5)
-
 static void start_op(struct chain *c, unsigned first, unsigned parts);
 
 void
@@ -83,8 +81,9 @@ ends_with_close(const struct chain *c)
 
 /* Is it the compound that the server does not want, rather than the request?  Samba
  * answers INTERNAL_ERROR to a request in the middle that it would rather do later (a
- * rename that has to wait for somebody's lease); servers that know no compounds at all
- * call the first or the second request wrong.  A session may expire in the middle. */
+ * rename that has to wait for somebody's lease; before 4.17 a FLUSH); servers that know
+ * no compounds at all call the first or the second request wrong.  A session may expire
+ * in the middle. */
 static bool
 was_refused(const struct chain *c, unsigned i)
 {
@@ -95,7 +94,7 @@ was_refused(const struct chain *c, unsigned i)
 	if (i > 0 && !c->open)
 		return false;
 	if (status == NT_INTERNAL_ERROR)
-		return i > 0;
+		return i > 0 || c->part[0].command != PDU_CREATE;
 	return !c->conn->compounds_work &&
 	       (status == NT_INVALID_PARAMETER || status == NT_NOT_SUPPORTED);
 }
@@ -110,6 +109,8 @@ fall_back(struct chain *c)
 		i++;
 	if (!c->compound || i >= c->parts || !was_refused(c, i))
 		return false;
+	if (!c->open && c->part[0].command != PDU_CREATE)
+		return false; /* its CLOSE has run all the same */
 	c->compound = false;
 	c->refused = c->part[i].status != NT_INTERNAL_ERROR &&
 		     c->part[i].status != NT_NETWORK_SESSION_EXPIRED;

@@ -15,8 +15,9 @@ enum {
 	/* Large files open at once, so that many of middle size hide their round trips;
 	 * a choice */
 	LARGE_MAX = 64,
-	FOLDERS_MAX = 128,
+	CHANGES_MAX = 128,
 	SPARE_JOBS_MAX = 256,
+	SPARE_BUF_BYTES = 72 * 1024, /* of each: 64 KiB of data and what is around */
 	KICK_BYTES = 64 * 1024, /* worth a system call before anybody waits; a choice */
 };
 
@@ -92,6 +93,8 @@ spare_job(struct puts *p, struct job *j)
 		job_free(j);
 		return;
 	}
+	if (j->chain.buf.room > SPARE_BUF_BYTES)
+		pdu_buf_done(&j->chain.buf);
 	j->next = p->spare_jobs;
 	p->spare_jobs = j;
 	p->n_spare_jobs++;
@@ -106,11 +109,17 @@ job_fail(struct job *j, const struct err *e)
 	*j->err = *e;
 }
 
+static bool
+makes_folder(const struct job *j)
+{
+	return j->is_change && j->change.kind == SMB_MAKE_FOLDER;
+}
+
 static unsigned *
 counter(struct job *j)
 {
-	if (j->state == JOB_FOLDER)
-		return &j->puts->folders;
+	if (j->state == JOB_CHANGE)
+		return &j->puts->changes;
 	return j->state == JOB_SMALL ? &j->puts->small : &j->puts->large;
 }
 
@@ -123,6 +132,8 @@ leave(struct job *j)
 	}
 	list_remove(&j->puts->begun, j);
 	(*counter(j))--;
+	if (makes_folder(j))
+		j->puts->folders--;
 }
 
 void
@@ -132,6 +143,8 @@ job_begin(struct job *j, enum job_state state)
 	list_add(&j->puts->begun, j);
 	j->state = state;
 	(*counter(j))++;
+	if (makes_folder(j))
+		j->puts->folders++;
 }
 
 void
@@ -162,7 +175,6 @@ void
 job_restart(struct job *j)
 {
 	leave(j);
-	j->not_small = true;
 	j->state = JOB_WAITING;
 	list_add_first(&j->puts->waiting, j);
 }
@@ -187,17 +199,30 @@ lies_in(const char *path, const char *folder)
 	return *folder == '\0' && is_slash(*path);
 }
 
-/* P5.  Servers work on requests side by side; order on the wire promises nothing. */
+/* Is a folder above it being made? */
 static bool
-must_wait(const struct puts *p, const struct job *j)
+is_folder_awaited(const struct puts *p, const struct job *j)
 {
 	if (p->folders == 0)
 		return false;
 	for (const struct job *f = p->begun.first; f; f = f->next)
-		if (f->state == JOB_FOLDER && !f->touches &&
-		    lies_in(j->put.path, f->put.path))
+		if (makes_folder(f) && lies_in(j->put.path, f->put.path))
 			return true;
 	return false;
+}
+
+/* P5. */
+bool
+job_came_early(struct job *j)
+{
+	const uint32_t status = j->chain.part[0].status;
+
+	if (!j->early || j->patient ||
+	    (status != NT_OBJECT_NAME_NOT_FOUND && status != NT_OBJECT_PATH_NOT_FOUND))
+		return false;
+	j->patient = true;
+	job_restart(j);
+	return true;
 }
 
 /* --- what is next? ---------------------------------------------------------------- */
@@ -208,12 +233,16 @@ begin_next(struct puts *p)
 {
 	struct job *j = p->waiting.first;
 
-	if (!j || must_wait(p, j))
+	if (!j)
 		return false;
-	if (j->is_folder) {
-		if (p->folders >= FOLDERS_MAX)
+	j->early = is_folder_awaited(p, j);
+	if (j->early && j->patient)
+		return false;
+	if (j->is_change) {
+		if (p->changes >= CHANGES_MAX)
 			return false;
-		folder_begin(j);
+		job_begin(j, JOB_CHANGE);
+		change_begin(j);
 		return true;
 	}
 	if (!small_fits(p, j)) {
@@ -383,32 +412,15 @@ smb_put(struct smb *s, const struct smb_put *put, struct err *e)
 }
 
 int
-smb_mkdir_queued(struct smb *s, const char *path,
-		 void (*done)(void *self, const struct err *e), void *self,
-		 struct err *e)
+smb_change(struct smb *s, const struct smb_change *c, struct err *e)
 {
 	struct puts *p = puts_of(s);
 	struct job *j = job_new(p);
 
 	j->puts = p;
-	j->put = (struct smb_put){.path = path, .done = done, .self = self};
-	j->is_folder = true;
-	return enqueue(s, j, e);
-}
-
-int
-smb_touch_queued(struct smb *s, const struct smb_touch *t, struct err *e)
-{
-	struct puts *p = puts_of(s);
-	struct job *j = job_new(p);
-
-	j->puts = p;
-	j->put = (struct smb_put){.path = t->path,
-				  .mtime_100ns = t->mtime_100ns,
-				  .done = t->done,
-				  .self = t->self};
-	j->is_folder = true;
-	j->touches = true;
+	j->put = (struct smb_put){.path = c->path, .done = c->done, .self = c->self};
+	j->change = *c;
+	j->is_change = true;
 	return enqueue(s, j, e);
 }
 

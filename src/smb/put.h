@@ -1,18 +1,20 @@
 /* put.h - the pipeline: files on their way, many at once.
- * ROOM: put.c, put_folder.c, put_small.c, put_large.c, bundle.c.
+ * ROOM: put.c, put_change.c, put_small.c, put_large.c, bundle.c.
  *
  *               .--> SMALL ---------------------------------------------.
  *   WAITING ----+    CREATE+WRITE+SET_INFO+CLOSE, one compound          |
  *               |                                                       v
- *               +--> OPENING --> WRITING --> FLUSHING --> CLOSING --> finished
- *               |    CREATE      WRITE ...   FLUSH        SET_INFO+CLOSE
- *               `--> FOLDER ------------------------------------------->
+ *               +--> OPENING --> WRITING -- (FLUSHING) -> CLOSING --> finished
+ *               |    CREATE      WRITE ...   FLUSH        FLUSH+SET_INFO+CLOSE
+ *               `--> CHANGE ------------------------------------------->
  *
  *   P1  a job is on `waiting` in WAITING and on `begun` otherwise, until it is finished
  *   P2  done() is called when it leaves: once, whatever happens
  *   P3  acked_bytes never counts a byte behind one that the server has not acknowledged
  *   P4  a handle that was opened is closed before done(), unless the connection died
- *   P5  nothing begins in a folder whose own making is not answered yet
+ *   P5  what lies in a folder that is being made goes out behind it, since servers
+ *       mostly keep the order.  Those that do not say that it is not found: then it
+ *       waits for the folder and is begun once more
  *   P6  a job that failed starts no further WRITE; it waits for those in flight */
 #ifndef SMB_PUT_H
 #define SMB_PUT_H
@@ -27,7 +29,7 @@
 
 enum job_state {
 	JOB_WAITING,
-	JOB_FOLDER,
+	JOB_CHANGE,
 	JOB_SMALL,
 	JOB_OPENING,
 	JOB_WRITING,
@@ -72,9 +74,11 @@ struct job {
 	struct job *next, *prev;
 	struct puts *puts;
 	struct smb_put put;
-	bool is_folder;
-	bool touches;   /* a folder that is there: set its time */
-	bool not_small; /* the server wrote it short: go the long way */
+	bool is_change;           /* no file: `change` says what, put whom to tell */
+	struct smb_change change; /* its path and done are put's */
+	bool not_small;           /* the server wrote it short: go the long way */
+	bool early;               /* begun while a folder above it was being made */
+	bool patient;             /* that went wrong: wait for the folder */
 	enum job_state state;
 	struct chain chain;
 	struct window_mark mark; /* SMALL */
@@ -88,6 +92,7 @@ struct job {
 	unsigned orphans;           /* blocks without a lane */
 	unsigned lanes;  /* but the first, that have it open or are about to */
 	bool alone;      /* the server gives no second handle: the first lane only */
+	bool is_flushed; /* by a FLUSH of its own */
 	bool releasing;  /* all is written: the lanes shall leave */
 	struct err *err; /* the first failure; NULL: none */
 };
@@ -104,7 +109,8 @@ struct puts {
 	struct job_list waiting, begun;
 	unsigned jobs;                  /* on both lists */
 	int64_t waiting_bytes;          /* queued since the last step */
-	unsigned small, large, folders; /* begun, by kind */
+	unsigned small, large, changes; /* begun, by kind */
+	unsigned folders;               /* begun to be made; of the changes */
 	struct job *spare_jobs;
 	unsigned n_spare_jobs;
 	struct block *spare_blocks;
@@ -119,14 +125,16 @@ void job_finish(struct job *j);
 /* The server acknowledged every byte: does it have as many?  A disk behind the share
  * that lost some shows here. */
 int job_check_size(const struct job *j, struct err *e) MUST_USE;
-/* Begun as small, but it must go the long way: back to the front of the queue. */
+/* Back to the front of the queue. */
 void job_restart(struct job *j);
+/* Not found, and begun before its folder was there (P5): restarted, true. */
+bool job_came_early(struct job *j);
 
 bool small_fits(const struct puts *p, const struct job *j);
 int64_t small_cost_bytes(const struct job *j);
 void small_begin(struct job *j);
 
-void folder_begin(struct job *j);
+void change_begin(struct job *j);
 
 void large_begin(struct job *j);
 bool large_has_more(const struct job *j);

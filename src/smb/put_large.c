@@ -92,6 +92,7 @@ on_flushed(struct chain *c, const struct err *e)
 		return; /* puts_died() tells all */
 	if (chain_result(c, BLAME_WRITE, j->put.path, &why) < 0)
 		job_fail(j, &why);
+	j->is_flushed = true;
 	close_it(j);
 }
 
@@ -110,15 +111,20 @@ flush(struct job *j)
 	chain_start(c, false);
 }
 
-/* The session expired just before the times were set, and the CLOSE behind ran all the
- * same: open it again, write nothing, and close. */
+/* The session expired just before the times were set, or the server wants no FLUSH in a
+ * compound, and the CLOSE behind ran all the same: open it again, write nothing, and
+ * close. */
 static bool
 closed_too_early(const struct job *j)
 {
 	const struct chain_part *p = chain_failure(&j->chain);
 
-	return !j->err && !j->chain.open && p &&
-	       p->status == NT_NETWORK_SESSION_EXPIRED;
+	if (j->err || j->chain.open || !p)
+		return false;
+	if (p->command == PDU_FLUSH && p->status == NT_INTERNAL_ERROR &&
+	    !j->puts->s->flush_alone)
+		return j->puts->s->flush_alone = true;
+	return p->status == NT_NETWORK_SESSION_EXPIRED;
 }
 
 static void
@@ -141,6 +147,13 @@ on_closed(struct chain *c, const struct err *e)
 	job_finish(j);
 }
 
+/* Mostly FLUSH goes along with CLOSE: one round trip. */
+static bool
+flushes_here(const struct job *j)
+{
+	return j->puts->s->flush && !j->is_flushed;
+}
+
 static void
 close_it(struct job *j)
 {
@@ -152,6 +165,10 @@ close_it(struct job *j)
 	c->self = j;
 	c->id = j->id;
 	c->open = true;
+	if (!j->err && flushes_here(j)) {
+		chain_add(c, PDU_FLUSH, 0);
+		pdu_put_flush(&c->buf, &j->id);
+	}
 	if (!j->err && j->there_bytes > j->put.size_bytes) {
 		chain_add(c, PDU_SET_INFO, 0);
 		pdu_put_set_size(&c->buf, &j->id, j->put.size_bytes);
@@ -178,7 +195,7 @@ large_go_on(struct job *j)
 	if (j->err) {
 		large_drop_blocks(j);
 		close_it(j);
-	} else if (j->puts->s->flush) {
+	} else if (j->puts->s->flush && j->puts->s->flush_alone) {
 		flush(j);
 	} else {
 		close_it(j);
@@ -356,6 +373,8 @@ on_opened(struct chain *c, const struct err *e)
 	if (e)
 		return; /* puts_died() tells all */
 	if (chain_result(c, BLAME_CREATE, j->put.path, &why) < 0) {
+		if (job_came_early(j))
+			return;
 		job_fail(j, &why);
 		job_finish(j);
 		return;

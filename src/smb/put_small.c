@@ -5,10 +5,11 @@
 #include "smb/put.h"
 
 enum {
-	/* Up to one credit's worth.  Beyond, the requests around the WRITEs weigh
-	 * little and a file that can be stopped and resumed in the middle weighs more.
-	 */
+	/* One credit's worth, and more where it is no more than one WRITE.  Beyond, the
+	 * requests around the WRITEs weigh little and a file that can be stopped and
+	 * resumed in the middle weighs more. */
 	SMALL_BYTES = 64 * 1024,
+	SMALL_MOST_BYTES = 256 * 1024, /* many may be on their way; a choice */
 	SMALL_WRITES = 4,     /* when it is paced: a second at most; a choice */
 	OVERHEAD_BYTES = 512, /* what surrounds the data on the wire, about */
 };
@@ -17,10 +18,16 @@ bool
 small_fits(const struct puts *p, const struct job *j)
 {
 	const int64_t write_bytes = conn_write_bytes(p->s->conn, SMALL_BYTES);
+	int64_t most = window_write_bytes(&p->first.window);
 
-	return !j->not_small && j->put.start_bytes == 0 &&
-	       j->put.size_bytes <= SMALL_BYTES &&
+	if (most < SMALL_BYTES)
+		most = SMALL_BYTES;
+	if (most > SMALL_MOST_BYTES)
+		most = SMALL_MOST_BYTES;
+
+	return !j->not_small && j->put.start_bytes == 0 && j->put.size_bytes <= most &&
 	       j->put.size_bytes <= p->s->write_max_bytes &&
+	       j->put.size_bytes <= smb_payload_max(p->s, SMALL_MOST_BYTES) &&
 	       j->put.size_bytes <= SMALL_WRITES * write_bytes;
 }
 
@@ -58,12 +65,15 @@ on_done(struct chain *c, const struct err *e)
 	}
 	if (chain_result(c, BLAME_WRITE, j->put.path, &why) < 0) {
 		window_dropped(&p->first.window, small_cost_bytes(j));
+		if (job_came_early(j))
+			return;
 		job_fail(j, &why);
 		job_finish(j);
 		return;
 	}
 	window_acked(&p->first.window, small_cost_bytes(j), clock_us(), &j->mark);
 	if ((int64_t)j->written < j->put.size_bytes) {
+		j->not_small = true;
 		job_restart(j);
 		return;
 	}

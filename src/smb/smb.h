@@ -5,7 +5,7 @@
  * requests or sites; names are what MS-SMB2 and MS-FSCC call things.
  *
  * Calls come in two kinds.  Plain calls (smb_open, smb_stat, ...) send and wait for
- * their reply.  Queued calls (smb_put, smb_mkdir_queued) go into the pipeline and
+ * their reply.  Queued calls (smb_put, smb_change) go into the pipeline and
  * return at once, or after making room; their `done` runs inside some later call on the
  * same struct smb.  While a plain call waits, queued ones go on: one poll loop drives
  * everything.
@@ -19,14 +19,13 @@
  * The server is not trusted: every reply is bounds-checked and, with signing, verified.
  *
  * Callbacks (read, acked, done) run inside a call on the same struct smb and must not
- * make another one, but smb_put(), smb_mkdir_queued() and smb_touch_queued(), which
- * then only queue.
+ * make another one, but smb_put() and smb_change(), which then only queue.
  *
  * Behind the door: pdu_request.c and pdu_reply.c (messages), dial.c (TCP), conn.c,
  * conn_out.c, conn_pace.c and conn_in.c (poll loop), credits.c, window.c, crypto.c
  * (keys, signing, encryption), auth.c (GSSAPI), prepare.c, negotiate.c, session.c,
  * chain.c (requests about one file as one), smb.c, options.c, file.c, query.c, put.c,
- * put_folder.c, put_small.c, put_large.c, line.c and bundle.c (pipeline), ntstatus.c
+ * put_change.c, put_small.c, put_large.c, line.c and bundle.c (pipeline), ntstatus.c
  * (status -> Win32, text), blame.c (status -> whose fault), speed.c (this machine). */
 #ifndef SMB_SMB_H
 #define SMB_SMB_H
@@ -271,22 +270,27 @@ int smb_put(struct smb *s, const struct smb_put *p, struct err *e) MUST_USE;
  */
 int smb_drain(struct smb *s, struct err *e) MUST_USE;
 
-/* Folders, pipelined: queued like a put.  done(e): NULL also when the folder was there.
- * What is queued later and lies in it waits for it by itself; `path` must live until
- * done(). */
-int smb_mkdir_queued(struct smb *s, const char *path,
-		     void (*done)(void *self, const struct err *e), void *self,
-		     struct err *e) MUST_USE;
+/* What is no file, pipelined: queued like a put.  Requests go out in the order they
+ * were queued in, and nothing waits for another one's answer; but what lies in a folder
+ * that is being made, and is not found, is tried once more when the folder is there. */
+enum smb_change_kind {
+	SMB_MAKE_FOLDER,   /* done(NULL) also when it was there                       */
+	SMB_TOUCH_FOLDER,  /* the last write time of one that is there                */
+	SMB_RENAME,        /* to a name that must be free                             */
+	SMB_REMOVE_FOLDER, /* an empty one; done(NULL) also when it was not there     */
+	SMB_LOOK,          /* is it there?  If not, done() gets Win32 2 or 3          */
+};
 
-/* The last write time of a folder that is there, pipelined likewise.  The struct is
- * copied; path must live until done(). */
-struct smb_touch {
+struct smb_change { /* copied; its strings must live until done() */
+	enum smb_change_kind kind;
 	const char *path;
-	int64_t mtime_100ns;
-	void (*done)(void *self, const struct err *e);
+	const char *to;      /* RENAME                                                */
+	uint32_t attributes; /* MAKE_FOLDER: 0, or FILE_ATTRIBUTE_HIDDEN (0x2)        */
+	int64_t mtime_100ns; /* TOUCH_FOLDER                                          */
+	void (*done)(void *self, const struct err *e); /* once                        */
 	void *self;
 };
-int smb_touch_queued(struct smb *s, const struct smb_touch *t, struct err *e) MUST_USE;
+int smb_change(struct smb *s, const struct smb_change *c, struct err *e) MUST_USE;
 
 /* --- this machine ------------------------------------------------------------------
  */

@@ -583,29 +583,44 @@ dir_put(void *impl, const struct transport_put *p, struct err *e)
 	return -1;
 }
 
+/* As a server answers. */
 static int
-dir_mkdir_queued(void *impl, const char *path,
-		 void (*done)(void *self, const struct err *e), void *self,
-		 struct err *e)
+find(struct dir *d, const char *path, struct err *e)
 {
-	struct dir *d = impl;
-	struct err why;
+	struct transport_stat st;
+	const int there = dir_stat(d, path, &st, e);
 
-	done(self, dir_mkdir(d, path, false, &why) < 0 ? &why : NULL);
-	if (!d->dead.kind)
-		return 0;
-	*e = d->dead;
-	return -1;
+	if (there)
+		return there < 0 ? -1 : 0;
+	return err_set(e, ERR_ATTEMPT, 2, /* ERROR_FILE_NOT_FOUND */
+		       "\"%s\" is not in folder %s", path, d->path);
 }
 
 static int
-dir_touch_queued(void *impl, const struct transport_touch *t, struct err *e)
+change_now(struct dir *d, const struct transport_change *c, struct err *e)
+{
+	switch (c->kind) {
+	case TRANSPORT_MAKE_FOLDER:
+		return dir_mkdir(d, c->path, c->hidden, e);
+	case TRANSPORT_TOUCH_FOLDER:
+		return dir_set_mtime(d, c->path, true, c->mtime_ns, e);
+	case TRANSPORT_RENAME:
+		return dir_rename(d, c->path, c->to, false, e);
+	case TRANSPORT_REMOVE_FOLDER:
+		return dir_remove(d, c->path, true, e);
+	case TRANSPORT_LOOK:
+		return find(d, c->path, e);
+	}
+	return 0;
+}
+
+static int
+dir_change(void *impl, const struct transport_change *c, struct err *e)
 {
 	struct dir *d = impl;
 	struct err why;
 
-	t->done(t->self,
-		dir_set_mtime(d, t->path, true, t->mtime_ns, &why) < 0 ? &why : NULL);
+	c->done(c->self, change_now(d, c, &why) < 0 ? &why : NULL);
 	if (!d->dead.kind)
 		return 0;
 	*e = d->dead;
@@ -634,8 +649,7 @@ static const struct transport_ops dir_ops = {
     .read = dir_read,
     .set_mtime = dir_set_mtime,
     .put = dir_put,
-    .mkdir_queued = dir_mkdir_queued,
-    .touch_queued = dir_touch_queued,
+    .change = dir_change,
     .drain = dir_drain,
 };
 

@@ -352,67 +352,48 @@ lan_put(void *impl, const struct transport_put *outer, struct err *e)
 	return smb_put(l->smb, &put, e);
 }
 
-/* A folder on its way, likewise. */
-struct lan_mkdir {
-	char *full;
-	void (*done)(void *self, const struct err *e);
-	void *self;
+/* A change on its way, likewise. */
+struct lan_change {
+	char *full, *full_to;
+	struct transport_change outer;
 };
 
 static void
-mkdir_done(void *self, const struct err *e)
+change_done(void *self, const struct err *e)
 {
-	struct lan_mkdir *m = self;
+	struct lan_change *c = self;
 
-	m->done(m->self, e);
-	mem_free(m->full);
-	mem_free(m);
+	c->outer.done(c->outer.self, e);
+	mem_free(c->full);
+	mem_free(c->full_to);
+	mem_free(c);
 }
 
 static int
-lan_mkdir_queued(void *impl, const char *path,
-		 void (*done)(void *self, const struct err *e), void *self,
-		 struct err *e)
+lan_change(void *impl, const struct transport_change *outer, struct err *e)
 {
+	static const enum smb_change_kind kinds[] = {
+	    [TRANSPORT_MAKE_FOLDER] = SMB_MAKE_FOLDER,
+	    [TRANSPORT_TOUCH_FOLDER] = SMB_TOUCH_FOLDER,
+	    [TRANSPORT_RENAME] = SMB_RENAME,
+	    [TRANSPORT_REMOVE_FOLDER] = SMB_REMOVE_FOLDER,
+	    [TRANSPORT_LOOK] = SMB_LOOK,
+	};
 	const struct lan *l = impl;
-	struct lan_mkdir *m = mem_zero(1, sizeof(*m));
+	struct lan_change *c = mem_zero(1, sizeof(*c));
+	struct smb_change change = {.kind = kinds[outer->kind],
+				    .attributes = outer->hidden ? ATTRIBUTE_HIDDEN : 0,
+				    .done = change_done,
+				    .self = c};
 
-	m->full = full_path(l, path);
-	m->done = done;
-	m->self = self;
-	return smb_mkdir_queued(l->smb, m->full, mkdir_done, m, e);
-}
-
-struct lan_touch {
-	char *full;
-	struct transport_touch outer;
-};
-
-static void
-touch_done(void *self, const struct err *e)
-{
-	struct lan_touch *t = self;
-
-	t->outer.done(t->outer.self, e);
-	mem_free(t->full);
-	mem_free(t);
-}
-
-static int
-lan_touch_queued(void *impl, const struct transport_touch *outer, struct err *e)
-{
-	const struct lan *l = impl;
-	struct lan_touch *t = mem_zero(1, sizeof(*t));
-
-	t->full = full_path(l, outer->path);
-	t->outer = *outer;
-	return smb_touch_queued(
-	    l->smb,
-	    &(struct smb_touch){.path = t->full,
-				.mtime_100ns = filetime_of(outer->mtime_ns),
-				.done = touch_done,
-				.self = t},
-	    e);
+	if (outer->kind == TRANSPORT_TOUCH_FOLDER)
+		change.mtime_100ns = filetime_of(outer->mtime_ns);
+	c->full = full_path(l, outer->path);
+	c->full_to = outer->kind == TRANSPORT_RENAME ? full_path(l, outer->to) : NULL;
+	c->outer = *outer;
+	change.path = c->full;
+	change.to = c->full_to;
+	return smb_change(l->smb, &change, e);
 }
 
 static int
@@ -488,8 +469,7 @@ static const struct transport_ops lan_ops = {
     .read = lan_read,
     .set_mtime = lan_set_mtime,
     .put = lan_put,
-    .mkdir_queued = lan_mkdir_queued,
-    .touch_queued = lan_touch_queued,
+    .change = lan_change,
     .drain = lan_drain,
 };
 

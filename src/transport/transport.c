@@ -208,27 +208,14 @@ transport_put(struct transport *t, const struct transport_put *p, struct err *e)
 }
 
 int
-transport_mkdir_queued(struct transport *t, const char *path,
-		       void (*done)(void *self, const struct err *e), void *self,
-		       struct err *e)
+transport_change(struct transport *t, const struct transport_change *c, struct err *e)
 {
 	struct err why;
 
-	if (!check_path(path, false, &why))
-		return t->ops->mkdir_queued(t->impl, path, done, self, e);
-	done(self, &why);
-	return 0;
-}
-
-int
-transport_touch_queued(struct transport *t, const struct transport_touch *touch,
-		       struct err *e)
-{
-	struct err why;
-
-	if (!check_path(touch->path, false, &why))
-		return t->ops->touch_queued(t->impl, touch, e);
-	touch->done(touch->self, &why);
+	if (!check_path(c->path, false, &why) &&
+	    (c->kind != TRANSPORT_RENAME || !check_path(c->to, false, &why)))
+		return t->ops->change(t->impl, c, e);
+	c->done(c->self, &why);
 	return 0;
 }
 

@@ -58,11 +58,21 @@ struct transport_put {
 	void *self;
 };
 
-/* The last write time of a folder that is there; copied likewise. */
-struct transport_touch {
+/* What is no file; copied, with its strings. */
+enum transport_change_kind {
+	TRANSPORT_MAKE_FOLDER,   /* done(NULL) also when it was there                 */
+	TRANSPORT_TOUCH_FOLDER,  /* the last write time of one that is there          */
+	TRANSPORT_RENAME,        /* to a name that must be free; else ERR_SITE 183    */
+	TRANSPORT_REMOVE_FOLDER, /* an empty one; done(NULL) also when it is missing  */
+	TRANSPORT_LOOK,          /* is it there?  If not, done() gets Win32 2 or 3    */
+};
+struct transport_change {
+	enum transport_change_kind kind;
 	const char *path;
-	int64_t mtime_ns;
-	void (*done)(void *self, const struct err *e); /* once; NULL: it is set */
+	const char *to;   /* RENAME                                                   */
+	bool hidden;      /* MAKE_FOLDER                                              */
+	int64_t mtime_ns; /* TOUCH_FOLDER                                             */
+	void (*done)(void *self, const struct err *e); /* once                        */
 	void *self;
 };
 
@@ -90,10 +100,7 @@ struct transport_ops {
 	int (*set_mtime)(void *impl, const char *path, bool is_dir, int64_t mtime_ns,
 			 struct err *e);
 	int (*put)(void *impl, const struct transport_put *p, struct err *e);
-	int (*mkdir_queued)(void *impl, const char *path,
-			    void (*done)(void *self, const struct err *e), void *self,
-			    struct err *e);
-	int (*touch_queued)(void *impl, const struct transport_touch *t, struct err *e);
+	int (*change)(void *impl, const struct transport_change *c, struct err *e);
 	int (*drain)(void *impl, struct err *e);
 };
 
@@ -165,12 +172,12 @@ int transport_set_mtime(struct transport *t, const char *path, bool is_dir,
  * file that fails in the middle stays as it is, for a resume. */
 int transport_put(struct transport *t, const struct transport_put *p,
 		  struct err *e) MUST_USE;
-int transport_mkdir_queued(struct transport *t, const char *path,
-			   void (*done)(void *self, const struct err *e), void *self,
-			   struct err *e) MUST_USE;
-int transport_touch_queued(struct transport *t, const struct transport_touch *touch,
-			   struct err *e) MUST_USE;
-/* Until every queued put and folder is done.  -1: the connection died. */
+/* Queue a change likewise.  Changes and files begin in the order they were queued in,
+ * and none waits for another; but what lies in a folder that is being made comes
+ * behind it. */
+int transport_change(struct transport *t, const struct transport_change *c,
+		     struct err *e) MUST_USE;
+/* Until every queued put and change is done.  -1: the connection died. */
 int transport_drain(struct transport *t, struct err *e) MUST_USE;
 
 #endif

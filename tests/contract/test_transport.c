@@ -297,6 +297,17 @@ test_put_where_it_cannot(void **state)
 	put_ok(f, "folder/works", 10);
 }
 
+static int
+make_queued(struct fixture *f, const char *path, struct source *s)
+{
+	const struct transport_change c = {.kind = TRANSPORT_MAKE_FOLDER,
+					   .path = path,
+					   .done = source_done,
+					   .self = s};
+
+	return transport_change(f->t, &c, &f->e);
+}
+
 static void
 test_many_puts(void **state)
 {
@@ -306,8 +317,7 @@ test_many_puts(void **state)
 	char(*paths)[32] = mem_zero(FILES, sizeof(*paths));
 	struct source folder = {.fail_at = -1};
 
-	assert_int_equal(
-	    transport_mkdir_queued(f->t, "many", source_done, &folder, &f->e), 0);
+	assert_int_equal(make_queued(f, "many", &folder), 0);
 	for (int i = 0; i < FILES; i++) {
 		struct transport_put p = {.path = paths[i],
 					  .size_bytes = i * 37,
@@ -332,6 +342,70 @@ test_many_puts(void **state)
 	mem_free(paths);
 }
 
+static int
+change(struct fixture *f, const struct transport_change *what, struct source *s)
+{
+	struct transport_change c = *what;
+
+	c.done = source_done;
+	c.self = s;
+	return transport_change(f->t, &c, &f->e);
+}
+
+/* What is to be seen of each is seen by plain calls. */
+static void
+test_queued_changes(void **state)
+{
+	static const struct {
+		const char *what;
+		struct transport_change change;
+		bool ok;
+	} rows[] = {
+	    {"rename", {.kind = TRANSPORT_RENAME, .path = "file", .to = "new"}, true},
+	    {"onto a file",
+	     {.kind = TRANSPORT_RENAME, .path = "new", .to = "other"},
+	     false},
+	    {"onto a folder",
+	     {.kind = TRANSPORT_RENAME, .path = "new", .to = "empty"},
+	     false},
+	    {"nothing",
+	     {.kind = TRANSPORT_RENAME, .path = "missing", .to = "newer"},
+	     false},
+	    {"to no name",
+	     {.kind = TRANSPORT_RENAME, .path = "new", .to = "../x"},
+	     false},
+	    {"look", {.kind = TRANSPORT_LOOK, .path = "new"}, true},
+	    {"look at a folder", {.kind = TRANSPORT_LOOK, .path = "full"}, true},
+	    {"look at nothing", {.kind = TRANSPORT_LOOK, .path = "file"}, false},
+	    {"look below nothing", {.kind = TRANSPORT_LOOK, .path = "no/file"}, false},
+	    {"remove", {.kind = TRANSPORT_REMOVE_FOLDER, .path = "empty"}, true},
+	    {"remove again", {.kind = TRANSPORT_REMOVE_FOLDER, .path = "empty"}, true},
+	    {"not empty", {.kind = TRANSPORT_REMOVE_FOLDER, .path = "full"}, false},
+	};
+	struct fixture *f = *state;
+	struct source s[COUNT(rows)] = {0};
+
+	make(f, "empty");
+	make(f, "full");
+	put_ok(f, "full/file", 1);
+	put_ok(f, "file", 7);
+	put_ok(f, "other", 3);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(change(f, &rows[i].change, &s[i]), 0);
+		assert_int_equal(transport_drain(f->t, &f->e), 0);
+		assert_int_equal(s[i].done_count, 1);
+		if (s[i].ok != rows[i].ok)
+			fail_msg("%s: %s", rows[i].what, s[i].ok ? "worked" : "failed");
+		if (rows[i].change.kind == TRANSPORT_LOOK && !rows[i].ok)
+			assert_true(s[i].why.win32 == 2 || s[i].why.win32 == 3);
+		if (strncmp(rows[i].what, "onto", 4) == 0)
+			assert_int_equal(s[i].why.win32, 183);
+	}
+	assert_bytes(f, "new", 7);
+	assert_bytes(f, "other", 3);
+	assert_bytes(f, "full/file", 1);
+}
+
 static void
 test_queued_mkdir(void **state)
 {
@@ -340,10 +414,8 @@ test_queued_mkdir(void **state)
 
 	make(f, "there");
 	put_ok(f, "file", 1);
-	assert_int_equal(
-	    transport_mkdir_queued(f->t, "there", source_done, &again, &f->e), 0);
-	assert_int_equal(
-	    transport_mkdir_queued(f->t, "file", source_done, &broken, &f->e), 0);
+	assert_int_equal(make_queued(f, "there", &again), 0);
+	assert_int_equal(make_queued(f, "file", &broken), 0);
 	assert_int_equal(transport_drain(f->t, &f->e), 0);
 	assert_int_equal(again.done_count, 1);
 	assert_true(again.ok);
@@ -530,10 +602,13 @@ test_set_mtime(void **state)
 static int
 touch(struct fixture *f, const char *path, int64_t mtime_ns, struct source *s)
 {
-	struct transport_touch t = {
-	    .path = path, .mtime_ns = mtime_ns, .done = source_done, .self = s};
+	const struct transport_change c = {.kind = TRANSPORT_TOUCH_FOLDER,
+					   .path = path,
+					   .mtime_ns = mtime_ns,
+					   .done = source_done,
+					   .self = s};
 
-	return transport_touch_queued(f->t, &t, &f->e);
+	return transport_change(f->t, &c, &f->e);
 }
 
 /* The time of a folder stays, whatever was made in it and set in the same breath. */
@@ -666,6 +741,7 @@ main(void)
 	    CASE(test_put_resumes),
 	    CASE(test_put_where_it_cannot),
 	    CASE(test_many_puts),
+	    CASE(test_queued_changes),
 	    CASE(test_queued_mkdir),
 	    CASE(test_list),
 	    CASE(test_rename),

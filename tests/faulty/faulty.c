@@ -221,26 +221,13 @@ faulty_put(void *impl, const struct transport_put *outer, struct err *e)
 }
 
 static int
-faulty_mkdir_queued(void *impl, const char *path,
-		    void (*done)(void *self, const struct err *e), void *self,
-		    struct err *e)
+faulty_change(void *impl, const struct transport_change *c, struct err *e)
 {
 	struct faulty *f = impl;
 
 	if (!count(f, e))
-		return f->inner->ops->mkdir_queued(f->inner->impl, path, done, self, e);
-	done(self, e);
-	return -1;
-}
-
-static int
-faulty_touch_queued(void *impl, const struct transport_touch *t, struct err *e)
-{
-	struct faulty *f = impl;
-
-	if (!count(f, e))
-		return f->inner->ops->touch_queued(f->inner->impl, t, e);
-	t->done(t->self, e);
+		return f->inner->ops->change(f->inner->impl, c, e);
+	c->done(c->self, e);
 	return -1;
 }
 
@@ -270,8 +257,7 @@ static const struct transport_ops faulty_ops = {
     .read = faulty_read,
     .set_mtime = faulty_set_mtime,
     .put = faulty_put,
-    .mkdir_queued = faulty_mkdir_queued,
-    .touch_queued = faulty_touch_queued,
+    .change = faulty_change,
     .drain = faulty_drain,
 };
 

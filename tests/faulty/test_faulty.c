@@ -111,7 +111,14 @@ run_script(struct script *s)
 				  .acked = script_acked,
 				  .done = script_done,
 				  .self = s};
-	struct transport_touch touch = {.path = "a/b", .done = script_done, .self = s};
+	struct transport_change make = {.kind = TRANSPORT_MAKE_FOLDER,
+					.path = "a/b",
+					.done = script_done,
+					.self = s};
+	struct transport_change touch = {.kind = TRANSPORT_TOUCH_FOLDER,
+					 .path = "a/b",
+					 .done = script_done,
+					 .self = s};
 	struct transport *t = s->t;
 	struct transport_stat st;
 	char *text = NULL;
@@ -122,8 +129,8 @@ run_script(struct script *s)
 	ran(s, transport_space(t, &space, &s->e));
 	ran(s, transport_mkdir(t, "a", true, &s->e));
 	ran(s, transport_stat(t, "a", &st, &s->e));
-	ran(s, transport_mkdir_queued(t, "a/b", script_done, s, &s->e));
-	ran(s, transport_touch_queued(t, &touch, &s->e));
+	ran(s, transport_change(t, &make, &s->e));
+	ran(s, transport_change(t, &touch, &s->e));
 	ran(s, transport_put(t, &p, &s->e));
 	ran(s, transport_drain(t, &s->e));
 	ran(s, transport_read(t, "a/file", 16 << 20, &text, &len, &s->e));

@@ -25,7 +25,7 @@ cp daemon.out out
 exits 3
 has out 'There is not enough space on the disk.'
 has out '\\DSSMS\SMS_SITE: .lansender/'
-has out 'package/data: the disk behind the share is full; make room there (STATUS_DISK_FULL'
+check grep -Eq 'package/(data|small): the disk behind the share is full; make room there .STATUS_DISK_FULL' out
 has out 'result=site fault=site win32=112 ntstatus=0xC000007F'
 lacks out 'Cannot connect to server'
 lacks out 'Waiting a minute before retry'

@@ -123,7 +123,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		(void)!smb_put(s, &p, &e);
 	}
-	(void)!smb_mkdir_queued(s, "b", done, &seen[2], &e);
+	(void)!smb_change(
+	    s,
+	    &(struct smb_change){
+		.kind = SMB_MAKE_FOLDER, .path = "b", .done = done, .self = &seen[2]},
+	    &e);
 	play(s, peer, data, size);
 	smb_free(s);
 	(void)close(peer);

@@ -74,6 +74,7 @@ answer_tree(struct peer *p, const struct request *q, struct reply *r)
 
 /* --- handles --------------------------------------------------------------------- */
 
+/* "The same" is what the request before spoke of (3.3.5.2.7.2). */
 static struct handle *
 handle_of(struct peer *p, const struct request *q, size_t at)
 {
@@ -84,7 +85,7 @@ handle_of(struct peer *p, const struct request *q, size_t at)
 	for (size_t i = 0; i < HANDLES_MAX; i++)
 		if (p->handle[i].file && wire_get64(id) == ID_PATTERN &&
 		    wire_get64(id + 8) == p->handle[i].number * ID_STEP)
-			return &p->handle[i];
+			return p->related = &p->handle[i];
 	return NULL;
 }
 

@@ -84,7 +84,13 @@ send_small_ones(const struct server *server, struct smb *s)
 		(void)snprintf(folder_names[i], sizeof(folder_names[i]), "folder-%d",
 			       i);
 		assert_int_equal(
-		    smb_mkdir_queued(s, folder_names[i], count, &folders, &e), 0);
+		    smb_change(s,
+			       &(struct smb_change){.kind = SMB_MAKE_FOLDER,
+						    .path = folder_names[i],
+						    .done = count,
+						    .self = &folders},
+			       &e),
+		    0);
 	}
 	assert_int_equal(smb_drain(s, &e), 0);
 	assert_int_equal(folders.done, FOLDERS);

@@ -257,7 +257,7 @@ test_staging_was_changed(void **state)
 
 		fixture_init(&f, true, BIG);
 		f.order = OUTBOX_ORDER_HOLD;
-		f.order_after = 90; /* among the files */
+		f.order_after = 52; /* among the files */
 		r = fixture_run(&f);
 		assert_int_equal(r.outcome, ATTEMPT_ORDERED);
 		assert_true(r.progress.entries_done > 5);
@@ -297,13 +297,13 @@ test_orders(void **state)
 		enum outbox_order order;
 		enum attempt_outcome outcome;
 		bool staging_stays;
-		int64_t after; /* 35: among the folders, 90: among the files */
+		int64_t after; /* 12: among the folders, 52: among the files */
 	} rows[] = {
-	    {OUTBOX_ORDER_HOLD, ATTEMPT_ORDERED, true, 35},
-	    {OUTBOX_ORDER_HOLD, ATTEMPT_ORDERED, true, 90},
-	    {OUTBOX_ORDER_CANCEL, ATTEMPT_ORDERED, false, 35},
-	    {OUTBOX_ORDER_CANCEL, ATTEMPT_ORDERED, false, 90},
-	    {OUTBOX_LOST, ATTEMPT_LOST, true, 90},
+	    {OUTBOX_ORDER_HOLD, ATTEMPT_ORDERED, true, 12},
+	    {OUTBOX_ORDER_HOLD, ATTEMPT_ORDERED, true, 52},
+	    {OUTBOX_ORDER_CANCEL, ATTEMPT_ORDERED, false, 12},
+	    {OUTBOX_ORDER_CANCEL, ATTEMPT_ORDERED, false, 52},
+	    {OUTBOX_LOST, ATTEMPT_LOST, true, 52},
 	};
 
 	(void)state;

@@ -200,7 +200,7 @@ test_staging_half_removed(void **state)
 	(void)state;
 	begin(&f, true, BIG);
 	f.order = OUTBOX_ORDER_CANCEL;
-	f.order_after = 90; /* among the files */
+	f.order_after = 52; /* among the files */
 	lend(&f);
 	lent.cannot_remove = true;
 	fixture_write(f.share[0], ".lansender/812-00c0ffee00c0ffee/setup.sha256", "x");
@@ -230,7 +230,7 @@ test_impossible_progress(void **state)
 
 		begin(&f, true, 10);
 		f.order = OUTBOX_ORDER_HOLD;
-		f.order_after = 45;
+		f.order_after = 12;
 		assert_int_equal(fixture_run(&f).outcome, ATTEMPT_ORDERED);
 		assert_true(
 		    fixture_there(f.share[0], ".lansender/812-00c0ffee00c0ffee/setup"));

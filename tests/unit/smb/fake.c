@@ -168,6 +168,11 @@ answer_one(struct fake *f, const uint8_t *request, uint32_t failed, struct pdu_b
 		wire_put16(pdu_buf_add(out, 9), 9);
 		return command == PDU_CREATE ? NT_NETWORK_SESSION_EXPIRED : status;
 	}
+	if (command == PDU_FLUSH && f->flush_alone && wire_get32(request + 20)) {
+		begin(out, request, NT_INTERNAL_ERROR, f->grant);
+		wire_put16(pdu_buf_add(out, 9), 9);
+		return status;
+	}
 	if (!status &&
 	    (!f->fail_file || f->created + (command == PDU_CREATE) == f->fail_file))
 		status = f->status[command];
@@ -426,6 +431,8 @@ serve(void *self)
 			answer(f, held[--n]);
 			mem_free(held[n]);
 		}
+		if (f->hold_once)
+			f->hold = 0;
 	}
 	while (n > 0)
 		mem_free(held[--n]);

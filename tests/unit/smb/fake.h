@@ -44,6 +44,7 @@ struct fake {
 	uint64_t fail_file;  /* only requests for the n-th CREATE fail; 0: all */
 	uint32_t write_most; /* short writes; 0: whole */
 	unsigned hold;       /* collect so many PDUs, answer them last one first */
+	bool hold_once;      /* and from then on one by one */
 	uint16_t grant;      /* credits with each answer */
 	int64_t size_bytes;  /* of a file that is opened */
 	bool sign, seal;
@@ -51,6 +52,7 @@ struct fake {
 	unsigned expire_after;
 	bool no_renewal;   /* a log-on does not help against that */
 	bool no_compounds; /* a compound ends the connection */
+	bool flush_alone;  /* INTERNAL_ERROR to a FLUSH that others follow */
 
 	/* what it saw */
 	unsigned pdus, compounds;
