@@ -1,0 +1,213 @@
+#include "dispatch/world.h"
+
+#include "base/mem.h"
+#include "dispatch/restart.h"
+#include "dispatch/world_state.h"
+
+/* --- begin and end ---------------- */
+
+struct world *
+world_new(const struct world_options *o)
+{
+	struct world *w = mem_zero(1, sizeof(*w));
+	const struct choose_rules rules = choose_rules_of(&o->facts->config->sender);
+
+	w->o = *o;
+	w->config = o->facts->config;
+	w->now_ms = o->now_ms;
+	w->random = o->seed;
+	w->agenda = agenda_new(&rules);
+	world_set_budgets(w);
+	w->site_count = o->facts->config->site_count;
+	w->sites = mem_zero(w->site_count + 1, sizeof(*w->sites));
+	for (size_t i = 0; i < w->site_count; i++) {
+		struct world_site *s = &w->sites[i];
+
+		s->config = &o->facts->config->sites[i];
+		s->addresses =
+		    mem_zero(s->config->address_count + 1, sizeof(*s->addresses));
+	}
+	return w;
+}
+
+void
+world_free(struct world *w)
+{
+	if (!w)
+		return;
+	for (size_t i = 0; i < w->site_count; i++) {
+		for (int k = 0; k < CHOOSE_CLASSES; k++)
+			queue_done(&w->sites[i].ready[k]);
+		queue_done(&w->sites[i].later);
+		mem_free(w->sites[i].addresses);
+	}
+	queue_done(&w->lifetimes);
+	agenda_free(w->agenda);
+	mem_free(w->used);
+	mem_free(w->sites);
+	mem_free(w->courses);
+	mem_free(w->attempts);
+	mem_free(w);
+}
+
+/* SplitMix64: every number follows from the seed. */
+uint64_t
+world_dice(struct world *w)
+{
+	uint64_t z = w->random += UINT64_C(0x9E3779B97F4A7C15);
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+	return z ^ (z >> 31);
+}
+
+void
+world_add(struct world *w, const struct world_request *r)
+{
+	const int64_t ready_at_ms =
+	    r->ready_at_ms > r->filed_at_ms ? r->ready_at_ms : r->filed_at_ms;
+	const struct queue_item end = {.since_ms = r->expires_at_ms,
+				       .request = w->course_count};
+	struct course *c;
+
+	w->courses =
+	    mem_grow(w->courses, w->course_count, &w->course_room, sizeof(*w->courses));
+	c = &w->courses[w->course_count];
+	*c = (struct course){.request = *r, .bytes_left = (double)r->bytes_left};
+	world_queue(w, w->course_count++, ready_at_ms, false);
+	queue_push(&w->lifetimes, &end);
+	w->unfinished++;
+	world_put(w, r->site);
+}
+
+void
+world_set_site(struct world *w, size_t site, const struct world_site_state *state)
+{
+	struct world_site *s = &w->sites[site];
+
+	s->failures = state->failures;
+	s->hold_until_at_ms = state->hold_until_at_ms;
+	s->last_sent_at_ms = state->last_sent_at_ms;
+	world_put(w, site);
+}
+
+/* --- events ---------------- */
+
+/* Everything that may begin or must end now. */
+static void
+settle(struct world *w)
+{
+	struct agenda_pick pick;
+	size_t site;
+
+	world_expire(w);
+	world_look_at_attempts(w);
+	while (agenda_due(w->agenda, w->now_ms, &site))
+		world_put(w, site);
+	for (;;) {
+		while (agenda_next(w->agenda, &w->load, w->now_ms, &pick)) {
+			world_start(w, &pick);
+			agenda_started(w->agenda, &pick);
+			world_put(w, pick.site);
+		}
+		if (!world_preempt(w))
+			break;
+	}
+	if (w->rates_stale || w->now_ms >= w->rates_until_at_ms)
+		world_share_rates(w);
+}
+
+static int64_t
+next_at_ms(const struct world *w)
+{
+	const int64_t look = agenda_look_at_ms(w->agenda, w->attempt_count == 0);
+	const struct queue_item *end = queue_top(&w->lifetimes);
+	int64_t at = world_next_attempt_ms(w);
+
+	at = look < at ? look : at;
+	if (end && end->since_ms < at)
+		at = end->since_ms;
+	if (w->attempt_count > 0 && w->rates_until_at_ms < at)
+		at = w->rates_until_at_ms;
+	return at;
+}
+
+static void
+attempts_due(struct world *w)
+{
+	for (size_t n = w->attempt_count; n-- > 0;)
+		if (n < w->attempt_count && w->attempts[n].event_at_ms <= w->now_ms)
+			world_attempt_event(w, n);
+}
+
+bool
+world_step(struct world *w, int64_t until_at_ms)
+{
+	int64_t at;
+
+	settle(w);
+	at = next_at_ms(w);
+	if (at <= w->now_ms)
+		at = w->now_ms + 1; /* time goes on, whatever policy asks for */
+	if (at > until_at_ms) {
+		world_advance(w, until_at_ms);
+		return false;
+	}
+	world_advance(w, at);
+	attempts_due(w);
+	settle(w);
+	w->events++;
+	return true;
+}
+
+/* --- looking ---------------- */
+
+int64_t
+world_now_ms(const struct world *w)
+{
+	return w->now_ms;
+}
+
+size_t
+world_active(const struct world *w)
+{
+	return w->attempt_count;
+}
+
+struct world_sending
+world_sending(const struct world *w, size_t n)
+{
+	const struct attempt_course *a = &w->attempts[n];
+
+	return (struct world_sending){
+	    .request = &w->courses[a->request].request,
+	    .address = a->address,
+	    .phase = a->phase,
+	    .rate_bytes_per_s = a->phase == WORLD_SENDING ? a->rate_bytes_per_s : 0,
+	    .by_share = a->by_share,
+	};
+}
+
+struct verdict
+world_verdict(const struct world *w, size_t site)
+{
+	return agenda_verdict(w->agenda, site);
+}
+
+size_t
+world_unfinished(const struct world *w)
+{
+	return w->unfinished;
+}
+
+int64_t
+world_hold_until_at_ms(const struct world *w, size_t site)
+{
+	return w->sites[site].hold_until_at_ms;
+}
+
+int64_t
+world_events(const struct world *w)
+{
+	return w->events;
+}

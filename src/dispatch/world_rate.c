@@ -1,0 +1,229 @@
+#include <string.h>
+
+#include "base/mem.h"
+#include "dispatch/share.h"
+#include "dispatch/world_state.h"
+
+/* Of a full limit the highest class takes what there is, but every class that wants
+ * something gets a tenth (send/limiter.h). */
+static const int weights[CHOOSE_CLASSES] = {90, 10, 10};
+
+/* --- budgets --------------------------------------------------------------------- */
+
+static void
+add_budget(struct world *w, enum rate_level level, const char *of,
+	   const struct config_limits *limits)
+{
+	struct rate_used *u;
+
+	if (limits->budget.bytes == 0)
+		return;
+	w->used =
+	    mem_grow(w->used, w->facts.used_count, &w->used_room, sizeof(*w->used));
+	u = &w->used[w->facts.used_count++];
+	*u = (struct rate_used){0};
+	(void)rate_node_name(level, of, u->node);
+	for (size_t i = 0; i < w->o.facts->used_count; i++)
+		if (strcmp(w->o.facts->used[i].node, u->node) == 0)
+			*u = w->o.facts->used[i];
+}
+
+/* What was used already, and a place for what will be. */
+void
+world_set_budgets(struct world *w)
+{
+	const struct config *c = w->config;
+
+	w->facts = *w->o.facts;
+	w->facts.used_count = 0;
+	add_budget(w, RATE_ALL, "", &c->sender.limits);
+	for (size_t i = 0; i < c->line_count; i++)
+		add_budget(w, RATE_LINE, c->lines[i].name, &c->lines[i].limits);
+	for (size_t i = 0; i < c->site_count; i++) {
+		const struct config_site *s = &c->sites[i];
+
+		add_budget(w, RATE_SITE, s->code, &s->limits);
+		for (size_t k = 0; k < s->address_count; k++)
+			add_budget(w, RATE_ADDRESS, s->addresses[k].section,
+				   &s->addresses[k].limits);
+	}
+	rate_sort(w->used, w->facts.used_count, sizeof(*w->used));
+	w->facts.used = w->used;
+}
+
+static struct rate_used *
+used_of(struct world *w, const char *node)
+{
+	for (size_t i = 0; i < w->facts.used_count; i++)
+		if (strcmp(w->used[i].node, node) == 0)
+			return &w->used[i];
+	return NULL;
+}
+
+/* So many bytes went to an address. */
+static void
+use_budgets(struct world *w, const struct rate_path *path, double bytes)
+{
+	for (size_t i = 0; i < path->count; i++) {
+		const struct rate_node *n = &path->nodes[i];
+		struct rate_used *u =
+		    n->limits->budget.bytes ? used_of(w, n->name) : NULL;
+		const int64_t from_at_ms =
+		    u ? rate_budget_span(n, w->now_ms).from_at_ms : 0;
+
+		if (!u)
+			continue;
+		if (u->from_at_ms != from_at_ms)
+			u->bytes = 0;
+		u->from_at_ms = from_at_ms;
+		u->bytes += (int64_t)bytes;
+	}
+}
+
+/* --- rates ----------------------------------------------------------------------- */
+
+/* The limits of those that are sending, each once, for share_rates(). */
+struct plan {
+	int64_t *limits;
+	int64_t *left;                   /* of the budget                */
+	const struct config_limits **of; /* NULL: a line's own speed */
+	size_t count, room, left_room, of_room;
+	int64_t until_at_ms;
+};
+
+static size_t
+plan_add(struct plan *p, const struct config_limits *of, int64_t limit, int64_t left)
+{
+	p->limits = mem_grow(p->limits, p->count, &p->room, sizeof(*p->limits));
+	p->left = mem_grow(p->left, p->count, &p->left_room, sizeof(*p->left));
+	p->of = mem_grow(p->of, p->count, &p->of_room, sizeof(*p->of));
+	p->limits[p->count] = limit;
+	p->left[p->count] = left;
+	p->of[p->count] = of;
+	return p->count++;
+}
+
+static void
+plan_done(struct plan *p)
+{
+	mem_free(p->limits);
+	mem_free(p->left);
+	mem_free(p->of);
+}
+
+/* The sending goes through that limit, when there is one. */
+static void
+go_through(struct plan *p, struct share_flow *f, const struct rate_node *n)
+{
+	size_t i = 0;
+
+	if (n->bytes_per_s == CONFIG_RATE_UNLIMITED && n->left_bytes == INT64_MAX)
+		return;
+	while (i < p->count && p->of[i] != n->limits)
+		i++;
+	if (i == p->count)
+		(void)plan_add(p, n->limits, n->bytes_per_s, n->left_bytes);
+	f->nodes[f->depth++] = i;
+}
+
+static struct share_flow
+flow_of(struct world *w, struct attempt_course *a, struct plan *p)
+{
+	const struct world_request *r = &w->courses[a->request].request;
+	struct share_flow f = {.weight = weights[r->priority - REQUEST_HIGH]};
+
+	if (a->path.count == 0 || w->facts.used_count > 0 ||
+	    a->path.until_at_ms <= w->now_ms)
+		a->path = rate_plan(&w->facts, w->sites[a->site].config, a->address,
+				    w->now_ms);
+	for (size_t i = 0; i < a->path.count; i++)
+		go_through(p, &f, &a->path.nodes[i]);
+	if (a->path.until_at_ms < p->until_at_ms)
+		p->until_at_ms = a->path.until_at_ms;
+	f.nodes[f.depth++] = plan_add(p, NULL, a->weather.speed_bytes_per_s, INT64_MAX);
+	return f;
+}
+
+static int64_t
+when_done_ms(const struct world *w, const struct attempt_course *a)
+{
+	const double left = w->courses[a->request].bytes_left;
+
+	if (left <= 0)
+		return w->now_ms;
+	if (a->rate_bytes_per_s <= 0)
+		return INT64_MAX;
+	return w->now_ms + 1 + (int64_t)(left * 1000 / (double)a->rate_bytes_per_s);
+}
+
+/* When the first budget will be spent at these rates. */
+static void
+look_at_budgets(const struct world *w, struct plan *p, const struct share_flow *flows,
+		size_t count)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		double sum = 0;
+		int64_t at;
+
+		if (p->left[i] == INT64_MAX)
+			continue;
+		for (size_t f = 0; f < count; f++)
+			for (size_t k = 0; k < flows[f].depth; k++)
+				if (flows[f].nodes[k] == i)
+					sum += (double)flows[f].rate_bytes_per_s;
+		if (sum <= 0)
+			continue;
+		at = w->now_ms + 1 + (int64_t)((double)p->left[i] * 1000 / sum);
+		p->until_at_ms = at < p->until_at_ms ? at : p->until_at_ms;
+	}
+}
+
+void
+world_share_rates(struct world *w)
+{
+	struct share_flow *flows = mem_zero(w->attempt_count + 1, sizeof(*flows));
+	size_t *which = mem_zero(w->attempt_count + 1, sizeof(*which));
+	struct plan p = {.until_at_ms = INT64_MAX};
+	size_t count = 0;
+
+	for (size_t n = 0; n < w->attempt_count; n++)
+		if (w->attempts[n].phase == WORLD_SENDING) {
+			flows[count] = flow_of(w, &w->attempts[n], &p);
+			which[count++] = n;
+		}
+	share_rates(p.limits, p.count, flows, count);
+	look_at_budgets(w, &p, flows, count);
+	for (size_t i = 0; i < count; i++) {
+		struct attempt_course *a = &w->attempts[which[i]];
+
+		a->rate_bytes_per_s = flows[i].rate_bytes_per_s;
+		a->event_at_ms = when_done_ms(w, a);
+	}
+	w->rates_stale = false;
+	w->rates_until_at_ms = p.until_at_ms;
+	plan_done(&p);
+	mem_free(flows);
+	mem_free(which);
+}
+
+/* --- time ---------------------------------------------------------------- */
+
+void
+world_advance(struct world *w, int64_t to_ms)
+{
+	const double passed_s = (double)(to_ms - w->now_ms) / 1000;
+
+	for (size_t n = 0; n < w->attempt_count; n++) {
+		const struct attempt_course *a = &w->attempts[n];
+		double *left = &w->courses[a->request].bytes_left;
+		double went = passed_s * (double)a->rate_bytes_per_s;
+
+		if (a->phase != WORLD_SENDING)
+			continue;
+		went = went < *left ? went : *left;
+		*left -= went;
+		if (w->facts.used_count > 0)
+			use_budgets(w, &a->path, went);
+	}
+	w->now_ms = to_ms;
+}

@@ -1,0 +1,360 @@
+#include "base/mem.h"
+#include "dispatch/preempt.h"
+#include "dispatch/restart.h"
+#include "dispatch/world_state.h"
+
+static struct world_request *
+request_of(const struct world *w, const struct attempt_course *a)
+{
+	return &w->courses[a->request].request;
+}
+
+/* --- counting ---------------- */
+
+static bool
+counts_as_high(const struct world *w, const struct attempt_course *a)
+{
+	if (request_of(w, a)->priority != REQUEST_HIGH)
+		return false;
+	return a->phase != WORLD_CONNECTING || a->reach == REACH_PROVEN;
+}
+
+/* by: 1 the attempt comes into its phase, -1 it leaves it. */
+static void
+count(struct world *w, const struct attempt_course *a, int by)
+{
+	struct world_site *s = &w->sites[a->site];
+
+	w->load.high += counts_as_high(w, a) ? by : 0;
+	if (a->phase == WORLD_CONNECTING) {
+		*(a->reach == REACH_PROVEN ? &w->load.connecting_proven
+					   : &w->load.connecting_unproven) += by;
+		w->load.connecting_failed += a->reach == REACH_FAILED ? by : 0;
+		s->connecting += by;
+	} else if (a->phase == WORLD_WAITING) {
+		w->load.waiting += by;
+	} else {
+		w->load.sending += by;
+	}
+	w->rates_stale = true;
+}
+
+static void
+enter(struct world *w, struct attempt_course *a, enum world_phase phase,
+      int64_t event_at_ms)
+{
+	count(w, a, -1);
+	a->phase = phase;
+	a->event_at_ms = event_at_ms;
+	count(w, a, 1);
+}
+
+/* The attempt is over: its place is taken by the last one. */
+static void
+leave(struct world *w, size_t n)
+{
+	struct attempt_course *a = &w->attempts[n];
+	const size_t site = a->site;
+
+	count(w, a, -1);
+	w->courses[a->request].active = false;
+	w->sites[site].active--;
+	*a = w->attempts[--w->attempt_count];
+	world_put(w, site);
+}
+
+/* --- ends ---------------- */
+
+void
+world_finish(struct world *w, size_t course, enum world_outcome outcome, int64_t at_ms)
+{
+	struct course *c = &w->courses[course];
+
+	c->so_far.request = &c->request;
+	c->so_far.outcome = outcome;
+	c->so_far.at_ms = at_ms;
+	c->ended = true;
+	w->unfinished--;
+	if (w->o.ended)
+		w->o.ended(w->o.self, &c->so_far);
+}
+
+/* To be sent later, unless its lifetime ended on the way. */
+static void
+put_back(struct world *w, const struct attempt_course *a, int64_t ready_at_ms,
+	 bool resumes)
+{
+	if (request_of(w, a)->expires_at_ms <= w->now_ms)
+		world_finish(w, a->request, WORLD_EXPIRED, w->now_ms);
+	else
+		world_queue(w, a->request, ready_at_ms, resumes);
+}
+
+/* No address could be reached: the site is left alone, the request waits. */
+static void
+end_no_connection(struct world *w, size_t n)
+{
+	const struct config_sender *settings = &w->config->sender;
+	const struct attempt_course a = w->attempts[n];
+	struct world_site *s = &w->sites[a.site];
+	const struct world_request *r = request_of(w, &a);
+
+	s->failures++;
+	s->hold_until_at_ms = w->now_ms + settings->site_hold_ms;
+	put_back(w, &a,
+		 restart_at_ms(settings, w->now_ms, r->expires_at_ms, world_dice(w)),
+		 false);
+	leave(w, n);
+}
+
+static void
+suspend(struct world *w, size_t n)
+{
+	const struct attempt_course a = w->attempts[n];
+
+	w->courses[a.request].so_far.suspended++;
+	put_back(w, &a, w->now_ms, true);
+	leave(w, n);
+}
+
+/* --- one attempt ---------------- */
+
+static void
+try_address(struct world *w, struct attempt_course *a)
+{
+	const struct world_site *s = &w->sites[a->site];
+	struct world_try t;
+
+	a->address = &s->config->addresses[a->route.order[a->tried]];
+	t = (struct world_try){request_of(w, a), a->address, w->now_ms};
+	a->weather = (struct world_weather){0};
+	w->o.weather(w->o.self, &t, world_dice(w), &a->weather);
+	a->event_at_ms = w->now_ms + a->weather.connect_ms;
+}
+
+void
+world_start(struct world *w, const struct agenda_pick *pick)
+{
+	const size_t course = (size_t)pick->key.id - 1;
+	struct world_site *s = &w->sites[pick->site];
+	struct course *c = &w->courses[course];
+	struct attempt_course *a;
+
+	queue_pop(&s->ready[pick->key.priority - REQUEST_HIGH]);
+	w->attempts = mem_grow(w->attempts, w->attempt_count, &w->attempt_room,
+			       sizeof(*w->attempts));
+	a = &w->attempts[w->attempt_count++];
+	*a = (struct attempt_course){
+	    .request = course,
+	    .site = pick->site,
+	    .route = world_route(w, s, &c->request),
+	    .phase = WORLD_CONNECTING,
+	    .reach = pick->reach,
+	    .by_share = pick->by_share,
+	};
+	c->active = true;
+	s->active++;
+	s->served = ++w->starts;
+	count(w, a, 1);
+	if (c->so_far.attempts++ == 0)
+		c->so_far.started_at_ms = w->now_ms;
+	try_address(w, a);
+}
+
+/* What is known of the address, and whether it is tried next. */
+static void
+connect_failed(struct world *w, size_t n)
+{
+	struct attempt_course *a = &w->attempts[n];
+	struct world_address *address =
+	    &w->sites[a->site].addresses[a->route.order[a->tried]];
+
+	address->failures++;
+	address->alone_until_at_ms =
+	    w->now_ms + route_alone_ms(address->failures,
+				       w->config->sender.site_hold_ms, world_dice(w));
+	if (++a->tried < a->route.count)
+		try_address(w, a);
+	else
+		end_no_connection(w, n);
+}
+
+static void
+connected(struct world *w, struct attempt_course *a)
+{
+	const uint32_t index = a->route.order[a->tried];
+	struct world_site *s = &w->sites[a->site];
+
+	s->addresses[index] = (struct world_address){0};
+	s->failures = 0;
+	s->hold_until_at_ms = 0;
+	s->last_sent_at_ms = w->now_ms;
+	a->slot_until_at_ms = 0; /* the hour may be another one by now */
+	enter(w, a, WORLD_WAITING, INT64_MAX);
+	world_put(w, a->site);
+}
+
+static void
+sent(struct world *w, size_t n)
+{
+	const size_t course = w->attempts[n].request;
+
+	w->sites[w->attempts[n].site].last_sent_at_ms = w->now_ms;
+	leave(w, n);
+	world_finish(w, course, WORLD_SENT, w->now_ms);
+}
+
+void
+world_attempt_event(struct world *w, size_t n)
+{
+	struct attempt_course *a = &w->attempts[n];
+
+	switch (a->phase) {
+	case WORLD_CONNECTING:
+		if (a->weather.connects)
+			connected(w, a);
+		else
+			connect_failed(w, n);
+		return;
+	case WORLD_SENDING:
+		enter(w, a, WORLD_PUBLISHING, w->now_ms + a->weather.publish_ms);
+		return;
+	case WORLD_PUBLISHING:
+		sent(w, n);
+		return;
+	case WORLD_WAITING:
+		return;
+	}
+}
+
+/* --- windows, slots, urgent ones ---------------- */
+
+/* Connected, and it may still go: or its window has closed meanwhile. */
+static bool
+goes_on(struct world *w, struct attempt_course *a)
+{
+	struct world_site *s = &w->sites[a->site];
+	struct route_address now;
+
+	if (w->now_ms < a->slot_until_at_ms && w->facts.used_count == 0)
+		return true;
+	now = world_look(w, s, a->route.order[a->tried]);
+	a->slot_until_at_ms = now.slot_until_at_ms;
+	return route_goes_on(&now, request_of(w, a)->priority, w->now_ms).reason ==
+	       REASON_MAY_GO;
+}
+
+static bool
+is_waiting(const struct world *w, const struct attempt_course *a)
+{
+	int sending = 0;
+
+	if (a->phase != WORLD_WAITING)
+		return false;
+	for (size_t i = 0; i < w->attempt_count; i++)
+		sending += w->attempts[i].site == a->site &&
+			   w->attempts[i].phase > WORLD_WAITING;
+	return sending < w->config->sender.max_sendings_per_site;
+}
+
+/* As the pool gives its slots: by priority, then by age. */
+static void
+give_slots(struct world *w)
+{
+	while (w->load.waiting > 0 &&
+	       w->load.sending < w->config->sender.max_sendings) {
+		struct attempt_course *first = NULL;
+
+		for (size_t i = 0; i < w->attempt_count; i++) {
+			struct attempt_course *a = &w->attempts[i];
+			const struct world_request *r = request_of(w, a);
+
+			if (!is_waiting(w, a))
+				continue;
+			if (!first || r->priority < request_of(w, first)->priority ||
+			    (r->priority == request_of(w, first)->priority &&
+			     r->id < request_of(w, first)->id))
+				first = a;
+		}
+		if (!first)
+			return;
+		enter(w, first, WORLD_SENDING, INT64_MAX);
+	}
+}
+
+void
+world_look_at_attempts(struct world *w)
+{
+	for (size_t n = w->attempt_count; n-- > 0;) {
+		struct attempt_course *a = &w->attempts[n];
+
+		if ((a->phase == WORLD_WAITING || a->phase == WORLD_SENDING) &&
+		    !goes_on(w, a))
+			suspend(w, n);
+	}
+	give_slots(w);
+}
+
+int64_t
+world_next_attempt_ms(const struct world *w)
+{
+	int64_t at = INT64_MAX;
+
+	for (size_t n = 0; n < w->attempt_count; n++) {
+		const struct attempt_course *a = &w->attempts[n];
+
+		if (a->event_at_ms < at)
+			at = a->event_at_ms;
+		if ((a->phase == WORLD_WAITING || a->phase == WORLD_SENDING) &&
+		    a->slot_until_at_ms < at)
+			at = a->slot_until_at_ms;
+	}
+	return at;
+}
+
+/* --- an urgent one overtakes ---------------- */
+
+static struct preempt_active *
+describe_active(const struct world *w)
+{
+	struct preempt_active *all = mem_zero(w->attempt_count + 1, sizeof(*all));
+
+	for (size_t n = 0; n < w->attempt_count; n++) {
+		const struct attempt_course *a = &w->attempts[n];
+		const struct course *c = &w->courses[a->request];
+
+		all[n] = (struct preempt_active){
+		    .id = c->request.id,
+		    .site = a->site,
+		    .class_index = (int)c->request.priority - REQUEST_HIGH,
+		    .bytes_done = c->request.bytes_left - (int64_t)c->bytes_left,
+		    .publishing = a->phase != WORLD_SENDING,
+		    .by_share = a->by_share,
+		};
+	}
+	return all;
+}
+
+bool
+world_preempt(struct world *w)
+{
+	struct agenda_pick pick;
+	struct preempt_active *all;
+	ptrdiff_t victim = -1;
+
+	if (!w->config->sender.preempt || w->attempt_count == 0)
+		return false;
+	all = describe_active(w);
+	if (w->load.sending + w->load.waiting + w->load.connecting_proven >=
+		w->config->sender.max_sendings &&
+	    agenda_urgent(w->agenda, &pick))
+		victim = preempt_victim(all, w->attempt_count, pick.site, false);
+	for (size_t n = 0; victim < 0 && n < w->attempt_count; n++)
+		if (agenda_crowded(w->agenda, w->attempts[n].site, &pick))
+			victim = preempt_victim(all, w->attempt_count, pick.site, true);
+	mem_free(all);
+	if (victim < 0)
+		return false;
+	suspend(w, (size_t)victim);
+	return true;
+}

@@ -1,0 +1,178 @@
+#include "dispatch/world_state.h"
+
+#include "dispatch/week.h"
+
+/* --- routes ---------------- */
+
+struct route_address
+world_look(const struct world *w, const struct world_site *s, size_t address)
+{
+	const struct config_address *config = &s->config->addresses[address];
+	const struct slot_now slot = slot_at(
+	    config, rate_open_until_at_ms(&w->facts, s->config->code, w->now_ms),
+	    w->now_ms);
+	struct route_address a = {
+	    .number = config->number,
+	    .lowest = slot.lowest,
+	    .no_substitute = slot.no_substitute,
+	    .slot_until_at_ms = slot.until_at_ms,
+	    .alone_until_at_ms = s->addresses[address].alone_until_at_ms,
+	};
+
+	if (w->facts.used_count > 0)
+		a.spent_until_at_ms = rate_plan(&w->facts, s->config, config, w->now_ms)
+					  .spent_until_at_ms;
+	return a;
+}
+
+struct route
+world_route(const struct world *w, const struct world_site *s,
+	    const struct world_request *r)
+{
+	struct route_address addresses[ROUTE_ROOM];
+	const size_t count = s->config->address_count < ROUTE_ROOM
+				 ? s->config->address_count
+				 : ROUTE_ROOM;
+	const struct route_ask ask = {
+	    .addresses = addresses,
+	    .count = count,
+	    .priority = r->priority,
+	    .prefer = r->prefer,
+	    .site_failed = s->failures > 0,
+	    .now_ms = w->now_ms,
+	};
+
+	for (size_t i = 0; i < count; i++)
+		addresses[i] = world_look(w, s, i);
+	return route_find(&ask);
+}
+
+/* --- queues ---------------- */
+
+static int
+class_of(const struct world_request *r)
+{
+	return (int)r->priority - REQUEST_HIGH;
+}
+
+/* Its place among those that are ready, as the outbox orders them. */
+static struct queue_item
+ready_item(const struct world *w, size_t course, int64_t since_ms, bool resumes)
+{
+	const struct world_request *r = &w->courses[course].request;
+
+	return (struct queue_item){
+	    .first = resumes,
+	    .end_at_ms = r->deadline_at_ms ? r->deadline_at_ms : INT64_MAX,
+	    .bytes = w->config->sender.small_first ? r->bytes_left : 0,
+	    .since_ms = since_ms,
+	    .request = course,
+	};
+}
+
+void
+world_queue(struct world *w, size_t course, int64_t ready_at_ms, bool resumes)
+{
+	const struct world_request *r = &w->courses[course].request;
+	struct world_site *s = &w->sites[r->site];
+	struct queue_item item = {.since_ms = ready_at_ms, .request = course};
+
+	if (ready_at_ms > w->now_ms) {
+		queue_push(&s->later, &item);
+		return;
+	}
+	item = ready_item(w, course, ready_at_ms, resumes);
+	queue_push(&s->ready[class_of(r)], &item);
+}
+
+/* The first that has not ended while it waited. */
+static const struct queue_item *
+first_alive(struct world *w, struct queue *q)
+{
+	const struct queue_item *top;
+
+	while ((top = queue_top(q)) && w->courses[top->request].ended)
+		queue_pop(q);
+	return top;
+}
+
+/* Those whose time has come. */
+static void
+bring_forward(struct world *w, struct world_site *s)
+{
+	const struct queue_item *top;
+
+	while ((top = first_alive(w, &s->later)) && top->since_ms <= w->now_ms) {
+		const size_t course = top->request;
+		const struct queue_item item =
+		    ready_item(w, course, top->since_ms, false);
+
+		queue_pop(&s->later);
+		queue_push(&s->ready[class_of(&w->courses[course].request)], &item);
+	}
+}
+
+void
+world_expire(struct world *w)
+{
+	const struct queue_item *top;
+
+	while ((top = queue_top(&w->lifetimes)) && top->since_ms <= w->now_ms) {
+		const size_t n = top->request;
+		const struct course *c = &w->courses[n];
+
+		queue_pop(&w->lifetimes);
+		/* What is on its way may still arrive. */
+		if (c->ended || c->active)
+			continue;
+		world_finish(w, n, WORLD_EXPIRED, c->request.expires_at_ms);
+		world_put(w, c->request.site);
+	}
+}
+
+/* --- what policy sees ---------------- */
+
+static struct choose_best
+best_of(struct world *w, struct world_site *s, int class_index)
+{
+	const struct queue_item *top = first_alive(w, &s->ready[class_index]);
+	const struct world_request *r;
+
+	if (!top)
+		return (struct choose_best){0};
+	r = &w->courses[top->request].request;
+	return (struct choose_best){
+	    .id = (int64_t)top->request + 1,
+	    .since_ms = top->since_ms,
+	    .filed_at_ms = r->filed_at_ms,
+	    .deadline_at_ms = r->deadline_at_ms,
+	    .expires_at_ms = r->expires_at_ms,
+	    .bytes = (int64_t)w->courses[top->request].bytes_left,
+	    .resumes = top->first,
+	    .route = world_route(w, s, r).verdict,
+	};
+}
+
+void
+world_put(struct world *w, size_t site)
+{
+	struct world_site *s = &w->sites[site];
+	const struct queue_item *later;
+	struct choose_site c = {
+	    .hold_until_at_ms = s->hold_until_at_ms,
+	    .hold_began_at_ms = s->hold_until_at_ms - w->config->sender.site_hold_ms,
+	    .failures = s->failures,
+	    .proven_until_at_ms =
+		s->failures ? 0 : s->last_sent_at_ms + CHOOSE_PROVEN_MS,
+	    .active = s->active,
+	    .connecting = s->connecting,
+	    .served = s->served,
+	};
+
+	bring_forward(w, s);
+	for (int i = 0; i < CHOOSE_CLASSES; i++)
+		c.best[i] = best_of(w, s, i);
+	later = first_alive(w, &s->later);
+	c.next_at_ms = later ? later->since_ms : 0;
+	agenda_put(w->agenda, site, &c, w->now_ms);
+}
