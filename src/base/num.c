@@ -171,3 +171,21 @@ num_bytes_text(int64_t bytes, char *buf, size_t room)
 	(void)snprintf(buf, room, "%.1f %s", n, names[i]);
 	return buf;
 }
+
+const char *
+num_rate_text(int64_t bytes_per_s, char *buf, size_t room)
+{
+	static const char *const names[] = {"bit/s", "kbit/s", "Mbit/s", "Gbit/s"};
+	double n = (double)bytes_per_s * RATE_BITS;
+	size_t i = 0;
+	char *point;
+
+	/* 999.95: would be printed as 1000.0. */
+	for (; n >= 999.95 && i < sizeof(names) / sizeof(names[0]) - 1; i++)
+		n /= 1000;
+	(void)snprintf(buf, room, "%.1f %s", n, names[i]);
+	point = strstr(buf, ".0 ");
+	if (point)
+		memmove(point, point + 2, strlen(point + 2) + 1);
+	return buf;
+}

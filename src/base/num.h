@@ -26,4 +26,7 @@ const char *num_duration_text(int64_t ms, char *buf, size_t room);
 /* "12 B", "3.4 KiB", "1.2 GiB".  Returns buf. */
 const char *num_bytes_text(int64_t bytes, char *buf, size_t room);
 
+/* "512 kbit/s", "1.5 Mbit/s": bytes per second as lines are sold.  Returns buf. */
+const char *num_rate_text(int64_t bytes_per_s, char *buf, size_t room);
+
 #endif

@@ -5,7 +5,8 @@
  * outbox, choose, claim, start a thread, settle what came back (settle.c), wait.
  *
  * Behind the door: dispatcher.c, board.c (sites of the outbox, the configuration and
- * the pool on the agenda), sites.c settle.c watch.c and the policy */
+ * the pool on the agenda), sites.c settle.c watch.c, week.c rate_plan.c hours.c (what
+ * schedules and rates say) and the policy */
 #ifndef DISPATCH_DISPATCH_H
 #define DISPATCH_DISPATCH_H
 
@@ -17,6 +18,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/stop.h"
+#include "base/str.h"
 #include "config/config.h"
 
 struct dispatch_options {
@@ -34,5 +36,11 @@ struct dispatch_options {
  * 1: idle, and requests wait (restart time, hold, not-before); -1: ERR_LOCAL, the
  * outbox cannot be used. */
 int dispatch_run(const struct dispatch_options *o, struct err *e) MUST_USE;
+
+/* What an address may do now and next, by its clocks: "high only until Mon 18:00, then
+ * all; 512 kbit/s (line south) until Mon 18:00, then unlimited; zone Europe/Berlin",
+ * added to *out.  false: it is open and unlimited for good; nothing is added.  Pure. */
+bool dispatch_hours(const struct config *c, const struct config_site *site,
+		    const struct config_address *a, int64_t now_ms, struct str *out);
 
 #endif

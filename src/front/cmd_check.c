@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "config/config.h"
+#include "dispatch/dispatch.h"
 #include "front/commands.h"
 #include "front/interrupt.h"
 #include "front/local_host.h"
@@ -224,6 +225,17 @@ check_offline(struct checking *c, const struct config_site *site, char **passwor
 	return c->failures == before;
 }
 
+/* A schedule is easily typed and not meant so; what it says now and next shows it. */
+static void
+say_hours(struct checking *c, const struct config_site *site)
+{
+	AUTO_STR struct str text = {0};
+
+	if (dispatch_hours(c->config, site, c->address, clock_wall_ms(clock_real()),
+			   &text))
+		say(c, "hours", str_text(&text), true);
+}
+
 static void
 check_one(struct checking *c, const struct config_site *site)
 {
@@ -231,6 +243,7 @@ check_one(struct checking *c, const struct config_site *site)
 	char *password = NULL;
 	struct err e;
 
+	say_hours(c, site);
 	if (check_offline(c, site, &password) && c->call->value[OPTION_CONNECT] &&
 	    attempt_check(c->address, password, interrupt_stop(), clock_real(),
 			  each_step, c, &e) < 0 &&
@@ -353,10 +366,11 @@ const struct command command_check = {
     .text =
 	"Reads the configuration and says what is wrong in it, passwords that cannot "
 	"be\n"
-	"read and addresses that lead back here included.  --connect tries every "
-	"address\n"
-	"(of one site, or of all): resolve, connect, log on, share, write, rename,\n"
-	"delete, free space.",
+	"read and addresses that lead back here included, and what schedules and rates "
+	"say\n"
+	"now and next.  --connect tries every address (of one site, or of all): "
+	"resolve,\n"
+	"connect, log on, share, write, rename, delete, free space.",
     .options = options,
     .examples = "  lansender check --connect MS1\n"
 		"  lansender check --address '\\\\DSSMS\\SMS_SITE'\n",

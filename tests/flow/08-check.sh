@@ -43,6 +43,25 @@ sender check --connect MS2
 exits 2
 has err 'unknown site "MS2": did you mean MS1'
 
+# What a schedule and a rate say now and next.
+cp lansender.conf usual
+cat >>lansender.conf <<'END'
+schedule = mon-fri 00-24 high
+schedule = sat,sun closed
+rate = 512kbit/s
+zone = Europe/Berlin
+END
+sender check
+exits 0
+has out 'MS1.1    ok     hours: '
+has out '; 512 kbit/s (address MS1.1); zone Europe/Berlin'
+check grep -Eq 'hours: (high only until (Sat 00:00|[-0-9]+ 00:00), then closed|closed until Mon 00:00, then high only);' out
+echo 'schedule = 08-25 high' >>lansender.conf
+sender check
+exits 1
+has err '"08-25" are not hours: type them from 00 to 24'
+mv usual lansender.conf
+
 # Packages would come back: a site with the own code, or an address that is this host.
 cp lansender.conf usual
 sed -i 's/^site_code = .*/site_code = MS1/' lansender.conf

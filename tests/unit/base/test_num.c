@@ -157,6 +157,29 @@ test_duration_text(void **state)
 }
 
 static void
+test_rate_text(void **state)
+{
+	static const struct {
+		int64_t bytes_per_s;
+		const char *want;
+	} rows[] = {
+	    {0, "0 bit/s"},
+	    {41, "328 bit/s"},
+	    {64000, "512 kbit/s"},
+	    {124999, "1 Mbit/s"}, /* not 1000.0 */
+	    {187500, "1.5 Mbit/s"},
+	    {125000000, "1 Gbit/s"},
+	    {125000000000, "1000 Gbit/s"},
+	};
+	char buf[32];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_string_equal(
+		    num_rate_text(rows[i].bytes_per_s, buf, sizeof(buf)), rows[i].want);
+}
+
+static void
 test_bytes_text(void **state)
 {
 	static const struct {
@@ -186,7 +209,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_int),           cmocka_unit_test(test_duration),
 	    cmocka_unit_test(test_bytes),         cmocka_unit_test(test_rate),
-	    cmocka_unit_test(test_duration_text), cmocka_unit_test(test_bytes_text),
+	    cmocka_unit_test(test_duration_text), cmocka_unit_test(test_rate_text),
+	    cmocka_unit_test(test_bytes_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
