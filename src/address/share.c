@@ -4,6 +4,7 @@
 #include "address/parts.h"
 #include "base/str.h"
 #include "base/utf.h"
+#include "base/winname.h"
 
 enum {
 	SHARE_MAX_UNITS = 80, /* UTF-16 units: NNLEN of MS-SRVS 2.2.1, MS-FSCC 2.1.6 */
@@ -27,28 +28,6 @@ static const struct {
 
 /* The sender's own folder below each target folder. */
 static const char staging[] = ".lansender";
-
-/* Names that are devices on Windows, with any ending (MS-FSCC 2.1.5.2 and the Win32
- * naming rules). */
-static const char *const devices[] = {"CON", "PRN", "AUX", "NUL"};
-static const char *const numbered_devices[] = {"COM", "LPT"};
-
-static bool
-is_device(const char *part)
-{
-	char stem[8];
-
-	if (str_copy_len(stem, sizeof(stem), part, strcspn(part, ".")) < 0)
-		return false;
-	for (size_t i = 0; i < COUNT(devices); i++)
-		if (str_eq_nocase(stem, devices[i]))
-			return true;
-	if (strlen(stem) != 4 || stem[3] < '1' || stem[3] > '9')
-		return false;
-	stem[3] = '\0';
-	return str_eq_nocase(stem, numbered_devices[0]) ||
-	       str_eq_nocase(stem, numbered_devices[1]);
-}
 
 static int
 take_share(const char *share, size_t len, char name[ADDRESS_SHARE_ROOM], struct err *e)
@@ -125,7 +104,7 @@ check_part(const char *part, struct err *e)
 			       "the folder \"%s\" is where packages are staged, and is "
 			       "cleared now and then: choose another folder",
 			       part);
-	if (is_device(part))
+	if (winname_is_device(part, len))
 		return err_set(e, ERR_INPUT, 0,
 			       "the folder \"%s\" is the name of a device on Windows: "
 			       "choose another folder",

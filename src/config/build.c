@@ -114,7 +114,8 @@ find_zone(struct config *c, const char *name, const struct zone **out, struct er
 		}
 	if (zone_load(name, &z, e) < 0)
 		return -1;
-	c->zones = mem_grow(c->zones, c->zone_count, &c->zone_room, sizeof(z));
+	c->zones =
+	    mem_grow(c->zones, c->zone_count, &c->zone_room, sizeof(struct zone *));
 	c->zones[c->zone_count++] = z;
 	*out = z;
 	return 0;

@@ -7,7 +7,6 @@
 
 enum {
 	DIALECT_300 = 0x0300, /* MS-SMB2 2.2.3: the oldest that encrypts */
-	LEASE_PARTS = 3,
 };
 
 /* Sets *e and says where: the line of `key`, or the section when it is not there. */
@@ -202,7 +201,8 @@ check_lease(const struct section *s, const struct config_address *a,
 	    by_connect ? a->connect_timeout_ms : a->request_timeout_ms;
 	char longest[32], lease[32], text[192];
 
-	if (a->type == CONFIG_TYPE_DIR || heartbeat_ms >= LEASE_PARTS * longest_ms)
+	if (a->type == CONFIG_TYPE_DIR ||
+	    heartbeat_ms >= CONFIG_BEATS_IN_LEASE * longest_ms)
 		return 0;
 	(void)snprintf(text, sizeof(text),
 		       "heartbeat in [sender] is %s and must be three times as long as "

@@ -138,6 +138,10 @@ struct config_group {
 	size_t site_count, site_room;
 };
 
+/* How often a request's lease is renewed in its time: two beats may be late before it
+ * is over; a choice. */
+enum { CONFIG_BEATS_IN_LEASE = 3 };
+
 struct config_sender {
 	char *site_code;               /* where packages come from: "CEN"             */
 	int64_t max_sendings;          /* 5, 1-999                                    */

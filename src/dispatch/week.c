@@ -1,10 +1,11 @@
 #include "dispatch/week.h"
 
 #define MIN_MS  INT64_C(60000)
+#define DAY_MS  (MIN_MS * 60 * 24)
 #define WEEK_MS (MIN_MS * CONFIG_WEEK_MIN)
 
 /* 1970 began on a Thursday, three days after a Monday. */
-#define MONDAY_MS (3 * 24 * 60 * MIN_MS)
+#define MONDAY_MS (3 * DAY_MS)
 
 /* How far into its week a local time is. */
 static int64_t
@@ -111,7 +112,7 @@ slot_opens_at_ms(const struct config_address *a, int64_t open_until_at_ms,
 		 enum request_priority p, int64_t at_ms)
 {
 	/* A slot that is left out by a change of clocks comes a week later. */
-	const int64_t end_ms = at_ms + 2 * WEEK_MS + 24 * 60 * MIN_MS;
+	const int64_t end_ms = at_ms + 2 * WEEK_MS + DAY_MS;
 
 	while (at_ms < end_ms) {
 		const struct slot_now slot = slot_at(a, open_until_at_ms, at_ms);

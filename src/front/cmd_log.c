@@ -17,6 +17,7 @@
 #include "front/log_view.h"
 #include "front/place.h"
 #include "front/print.h"
+#include "front/request_id.h"
 #include "front/site_name.h"
 
 enum {
@@ -200,7 +201,7 @@ read_options(const struct call *call, struct log_view_options *o, struct err *e)
 {
 	const char *lines = call->value[OPTION_LINES];
 	const char *request = call->value[OPTION_REQUEST];
-	int64_t id;
+	struct request_id id;
 
 	o->form = call->json                    ? LOG_FORM_JSON
 		  : call->value[OPTION_CMTRACE] ? LOG_FORM_CMTRACE
@@ -209,9 +210,8 @@ read_options(const struct call *call, struct log_view_options *o, struct err *e)
 	if (lines && num_int(lines, 1, 1000000, &o->last) < 0)
 		return err_set(e, ERR_INPUT, 0,
 			       "--lines: \"%s\" is no number from 1 to 1000000", lines);
-	if (request && num_int(request, 1, INT64_MAX, &id) < 0)
-		return err_set(e, ERR_INPUT, 0, "--request: \"%s\" is no request id",
-			       request);
+	if (request && request_id_parse(request, &id, e) < 0)
+		return err_wrap(e, "--request");
 	o->request = request;
 	return 0;
 }

@@ -3,10 +3,10 @@
 
 #include "base/auto.h"
 #include "base/clock.h"
-#include "base/num.h"
 #include "front/commands.h"
 #include "front/place.h"
 #include "front/print.h"
+#include "front/request_id.h"
 
 static const struct {
 	const struct command *about;
@@ -20,14 +20,6 @@ static const struct {
      "will be cancelled at its next block"},
     {&command_retry, OUTBOX_RETRY, "will be tried again", "is being sent"},
 };
-
-static int
-no_such_request(int64_t id, struct err *e)
-{
-	return err_set(e, ERR_REQUEST, 0,
-		       "there is no send request %lld; `lansender list` shows them",
-		       (long long)id);
-}
 
 /* A retry has a new lifetime: as long as the configuration says, when it can be read.
  */
@@ -75,14 +67,12 @@ order_one(const struct call *call, struct outbox *o, const char *typed, size_t o
 	struct request_id id;
 	int rc;
 
-	if (num_int(typed, 1, INT64_MAX, &id.n) < 0)
-		return err_set(e, ERR_INPUT, 0,
-			       "\"%s\" is no request id; `lansender list` shows them",
-			       typed);
+	if (request_id_parse(typed, &id, e) < 0)
+		return -1;
 	rc = outbox_command(o, id, orders[order].order, now_ms, lifetime_ms(call), e);
 	if (rc < 0)
 		return -1;
-	return rc == 0 ? no_such_request(id.n, e) : say(call, o, id, order);
+	return rc == 0 ? request_id_unknown(id, e) : say(call, o, id, order);
 }
 
 static size_t

@@ -1,9 +1,9 @@
 /* lansender priority: high, medium or low. */
 #include "base/auto.h"
-#include "base/num.h"
 #include "front/commands.h"
 #include "front/place.h"
 #include "front/print.h"
+#include "front/request_id.h"
 
 static int
 set_priority(const struct call *call, struct request_id *id, struct err *e)
@@ -12,10 +12,8 @@ set_priority(const struct call *call, struct request_id *id, struct err *e)
 	enum request_priority priority;
 	int rc;
 
-	if (num_int(call->arguments[0], 1, INT64_MAX, &id->n) < 0)
-		return err_set(e, ERR_INPUT, 0,
-			       "\"%s\" is no request id; `lansender list` shows them",
-			       call->arguments[0]);
+	if (request_id_parse(call->arguments[0], id, e) < 0)
+		return -1;
 	if (request_priority_from_name(call->arguments[1], &priority) < 0)
 		return err_set(e, ERR_INPUT, 0,
 			       "\"%s\" is no priority; it is high, medium or low",
@@ -24,10 +22,7 @@ set_priority(const struct call *call, struct request_id *id, struct err *e)
 		return -1;
 	rc = outbox_set_priority(o, *id, priority, e);
 	if (rc == 0)
-		return err_set(
-		    e, ERR_REQUEST, 0,
-		    "there is no send request %lld; `lansender list` shows them",
-		    (long long)id->n);
+		return request_id_unknown(*id, e);
 	return rc < 0 ? -1 : 0;
 }
 

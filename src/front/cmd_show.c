@@ -7,6 +7,7 @@
 #include "front/commands.h"
 #include "front/place.h"
 #include "front/print.h"
+#include "front/request_id.h"
 #include "front/view.h"
 
 /* "name      text", unless there is nothing to say. */
@@ -153,18 +154,13 @@ show(const struct call *call, struct err *e)
 	struct request_id id;
 	int rc;
 
-	if (num_int(call->arguments[0], 1, INT64_MAX, &id.n) < 0)
-		return err_set(e, ERR_INPUT, 0,
-			       "\"%s\" is no request id; `lansender list` shows them",
-			       call->arguments[0]);
+	if (request_id_parse(call->arguments[0], &id, e) < 0)
+		return -1;
 	if (place_open_outbox_readonly(call, &o, e) < 0)
 		return -1;
 	rc = outbox_get(o, id, r, e);
 	if (rc == 0)
-		return err_set(e, ERR_REQUEST, 0,
-			       "there is no send request %lld; `lansender list --all` "
-			       "shows them",
-			       (long long)id.n);
+		return request_id_unknown(id, e);
 	if (rc < 0)
 		return -1;
 	if (call->json)

@@ -5,13 +5,8 @@
 
 #include "base/attr.h"
 #include "base/utf.h"
+#include "base/winname.h"
 #include "package/package.h"
-
-/* What a manifest is called: NAME.sha256 (7 units). */
-static const char MANIFEST_SUFFIX[] = ".sha256";
-
-/* Where packages are staged on a share; design.md section 5. */
-static const char STAGING_NAME[] = ".lansender";
 
 static const char SEPARATORS[] = "<>:\"|?*/\\";
 
@@ -21,38 +16,6 @@ eq_nocase(const char *a, size_t len, const char *b)
 	char lower[16];
 
 	return !str_copy_len(lower, sizeof(lower), a, len) && str_eq_nocase(lower, b);
-}
-
-/* COM and LPT with one digit, also a superscript one: \u00b9 \u00b2 \u00b3. */
-static bool
-is_port(const char *stem, size_t len)
-{
-	const char *digit = stem + 3;
-
-	if (len < 4 || (!eq_nocase(stem, 3, "COM") && !eq_nocase(stem, 3, "LPT")))
-		return false;
-	if (len == 4)
-		return *digit >= '0' && *digit <= '9';
-	return len == 5 &&
-	       (memcmp(digit, "\xc2\xb9", 2) == 0 ||
-		memcmp(digit, "\xc2\xb2", 2) == 0 || memcmp(digit, "\xc2\xb3", 2) == 0);
-}
-
-/* A device's name is one with any extension, and with spaces before it: "aux .txt". */
-static bool
-is_reserved(const char *name, size_t len)
-{
-	static const char *const devices[] = {"CON", "PRN",    "AUX",
-					      "NUL", "CONIN$", "CONOUT$"};
-	const char *dot = memchr(name, '.', len);
-	size_t stem = dot ? (size_t)(dot - name) : len;
-
-	while (stem > 0 && name[stem - 1] == ' ')
-		stem--;
-	for (size_t i = 0; i < COUNT(devices); i++)
-		if (eq_nocase(name, stem, devices[i]))
-			return true;
-	return is_port(name, stem);
 }
 
 static const char *
@@ -85,7 +48,7 @@ name_fault(const char *name, size_t len)
 		return "ends in a space";
 	if (utf_units(name, len) > NAME_UNITS_MAX)
 		return "is longer than 255 UTF-16 units";
-	if (is_reserved(name, len))
+	if (winname_is_device(name, len))
 		return "is a reserved name";
 	return NULL;
 }
@@ -105,11 +68,11 @@ name_fault_package(const char *name, size_t len)
 
 	if (fault)
 		return fault;
-	if (eq_nocase(name, len, STAGING_NAME))
+	if (eq_nocase(name, len, PACKAGE_STAGING_FOLDER))
 		return "is where packages are staged";
-	if (ends_nocase(name, len, MANIFEST_SUFFIX))
+	if (ends_nocase(name, len, PACKAGE_MANIFEST_SUFFIX))
 		return "ends in .sha256, as manifests do";
-	if (utf_units(name, len) > NAME_UNITS_MAX - strlen(MANIFEST_SUFFIX))
+	if (utf_units(name, len) > NAME_UNITS_MAX - strlen(PACKAGE_MANIFEST_SUFFIX))
 		return "is longer than 248 UTF-16 units, which leaves no room for the "
 		       "manifest's name";
 	return NULL;

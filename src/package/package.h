@@ -133,6 +133,11 @@ int package_check_file(struct package *p, const struct package_entry *entry, int
  * `sha256sum -c <name>.sha256`.  Borrowed path; the file is there once is_hashed. */
 const char *package_manifest_path(const struct package *p);
 
+/* What lies beside a package on a share, and can therefore be no package: the folder
+ * where it is staged, and its manifest, NAME.sha256. */
+#define PACKAGE_STAGING_FOLDER  ".lansender"
+#define PACKAGE_MANIFEST_SUFFIX ".sha256"
+
 /* May a package be called this?  0: yes; -1: ERR_REQUEST with the reason.  One
  * component that Windows can hold (names.h), which neither is `.lansender` nor ends in
  * `.sha256`, and leaves room for that. */

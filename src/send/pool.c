@@ -32,7 +32,6 @@
 
 enum {
 	SLOT_BEAT_MS = 1000, /* how often a waiting thread hears orders; a choice */
-	BEATS_IN_LEASE = 3,  /* two may be late before the lease is; as in run.c   */
 };
 
 /* --- begin and end --------------------------------------------------------------- */
@@ -200,7 +199,8 @@ enter(struct worker *w, enum stage stage)
 static int64_t
 slot_beat_ms(const struct worker *w)
 {
-	const int64_t lease_ms = w->attempt.settings->heartbeat_ms / BEATS_IN_LEASE;
+	const struct config_sender *s = w->attempt.settings;
+	const int64_t lease_ms = s->heartbeat_ms / CONFIG_BEATS_IN_LEASE;
 
 	return lease_ms < SLOT_BEAT_MS ? lease_ms : SLOT_BEAT_MS;
 }

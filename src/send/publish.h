@@ -18,12 +18,13 @@
 
 #include "base/attr.h"
 #include "base/err.h"
+#include "package/package.h"
 #include "transport/transport.h"
 
 /* The folder of ours at the share, and what was published before. */
-#define PUBLISH_FOLDER   ".lansender"
+#define PUBLISH_FOLDER   PACKAGE_STAGING_FOLDER
 #define PUBLISH_PREVIOUS PUBLISH_FOLDER "/previous"
-#define PUBLISH_SUFFIX   ".sha256" /* NAME.sha256: what sha256sum -c is given */
+#define PUBLISH_SUFFIX   PACKAGE_MANIFEST_SUFFIX
 
 struct publish {
 	struct transport *transport;

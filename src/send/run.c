@@ -10,7 +10,6 @@
 #include "send/link.h"
 #include "send/publish.h"
 
-enum { BEATS_IN_LEASE = 3 }; /* two may be late before the lease is; a choice */
 
 void
 run_init(struct run *r, const struct attempt *a)
@@ -270,7 +269,7 @@ int64_t
 run_beat_ms(const struct run *r)
 {
 	const struct config_sender *s = r->a->settings;
-	const int64_t lease_ms = s->heartbeat_ms / BEATS_IN_LEASE;
+	const int64_t lease_ms = s->heartbeat_ms / CONFIG_BEATS_IN_LEASE;
 
 	return s->progress_save_ms < lease_ms ? s->progress_save_ms : lease_ms;
 }

@@ -82,7 +82,7 @@ void worker_asks(struct worker *w);
 void worker_publishes(struct worker *w);
 /* Settings of the configuration in force. */
 void worker_follow(struct worker *w);
-void worker_at(struct worker *w, const struct attempt_at *at);
+void worker_at(struct worker *w, const struct attempt_at *now);
 
 /* --- in the dispatcher's thread --------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -19,8 +20,8 @@ static unsigned interrupt; /* the n-th call is (1 = first); 0: no */
 static unsigned breaks;    /* likewise, by a bad disk             */
 static unsigned calls;
 
-ssize_t __wrap_pread64(int fd, void *buf, size_t len, off_t at);
-ssize_t __wrap_pwrite64(int fd, const void *buf, size_t len, off_t at);
+__typeof__(pread) wrap_pread __asm__("__wrap_pread64");
+__typeof__(pwrite) wrap_pwrite __asm__("__wrap_pwrite64");
 
 static void
 begin(const char *text, size_t step)
@@ -48,7 +49,7 @@ trouble(void)
 }
 
 ssize_t
-__wrap_pread64(int fd, void *buf, size_t len, off_t at)
+wrap_pread(int fd, void *buf, size_t len, off_t at)
 {
 	size_t n = least(least(len, at_once), file_len - (size_t)at);
 
@@ -60,7 +61,7 @@ __wrap_pread64(int fd, void *buf, size_t len, off_t at)
 }
 
 ssize_t
-__wrap_pwrite64(int fd, const void *buf, size_t len, off_t at)
+wrap_pwrite(int fd, const void *buf, size_t len, off_t at)
 {
 	size_t n = least(len, at_once);
 

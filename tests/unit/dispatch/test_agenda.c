@@ -51,11 +51,19 @@ is_ready(const struct model *m, size_t site, struct choose_judgement *j)
 	return j->verdict.reason == REASON_MAY_GO;
 }
 
+static bool
+may_go(const struct choose_key *key, const struct choose_judgement *j,
+       const struct choose_load *load)
+{
+	return choose_shared(key, j->reach, load, &rules).reason == REASON_MAY_GO;
+}
+
 /* The one of a class that goes first; can: of those that the shared rules let go. */
 static struct agenda_pick
 model_first(const struct model *m, const struct choose_load *load, int class_index,
 	    bool can)
 {
+	const int candidates = class_index == 0 ? 2 : 1;
 	struct agenda_pick best = {0};
 
 	for (size_t i = 0; i < SITES; i++) {
@@ -64,17 +72,11 @@ model_first(const struct model *m, const struct choose_load *load, int class_ind
 
 		if (!is_ready(m, i, &j))
 			continue;
-		for (int k = 0; k < (class_index == 0 ? 2 : 1); k++) {
-			if (keys[k]->id == 0)
+		for (int k = 0; k < candidates; k++) {
+			if (keys[k]->id == 0 || (can && !may_go(keys[k], &j, load)))
 				continue;
-			if (can &&
-			    choose_shared(keys[k], j.reach, load, &rules).reason !=
-				REASON_MAY_GO)
-				continue;
-			if (best.key.id && !choose_before(keys[k], &best.key))
-				continue;
-			best.site = i;
-			best.key = *keys[k];
+			if (best.key.id == 0 || choose_before(keys[k], &best.key))
+				best = (struct agenda_pick){.site = i, .key = *keys[k]};
 		}
 	}
 	return best;
