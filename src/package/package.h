@@ -59,7 +59,8 @@ struct package_options {
 
 /* Read the source into the store.  -1, and nothing is left in the store:
  *   ERR_REQUEST  names that Windows cannot hold, things that cannot travel, a symlink,
- *                a file that changed while it was read, nothing there: the text lists
+ *                a file that changed while it was read or whose size is not true (as
+ *                in /proc), nothing there: the text lists
  *                the first names (20 when they fit), each with its reason, and counts
  *                the rest.  All names are checked before the first byte is read.
  *   ERR_LOCAL    our disk

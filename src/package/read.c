@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf.h"
@@ -22,6 +23,10 @@ enum {
 
 	STOP_EVERY = 256, /* names between two looks at the stop switch */
 };
+
+#define SIZE_LIE                                                                       \
+	"is not as long as its size says (as files of /proc and /sys are, which are "  \
+	"made as they are read): send a copy of it"
 
 /* A folder on the way down. */
 struct level {
@@ -225,6 +230,37 @@ loop_fault(const struct reader *r, const struct stat *st)
 	return r->depth == DEPTH_MAX ? "is more than 256 folders deep" : NULL;
 }
 
+/* Has the file a byte there?  -1: errno. */
+static ssize_t
+has_byte(int fd, int64_t at)
+{
+	char byte;
+
+	return io_read_at(fd, &byte, 1, at);
+}
+
+/* Files of /proc, /sys and some FUSE file systems are made as they are read, and their
+ * size is none: with it, an empty or a padded file would be sent.  Only what could be
+ * such a file is read: at its end, which on a disk needs no access, and its last byte
+ * when it takes no room on a disk.  A size that just changed is no lie: who reads the
+ * bytes sees it. */
+static void
+check_size(struct reader *r, const struct reader_entry *entry)
+{
+	const struct stat *was = &entry->st;
+	const ssize_t behind = has_byte(entry->fd, was->st_size);
+	ssize_t last = 1;
+	struct stat now;
+
+	if (behind == 0 && was->st_size > 0 && was->st_blocks == 0)
+		last = has_byte(entry->fd, was->st_size - 1);
+	if (behind < 0 || last < 0)
+		refuse_errno(r, "cannot be read");
+	else if ((behind > 0 || last == 0) && !fstat(entry->fd, &now) &&
+		 now.st_size == was->st_size)
+		reader_refuse(r, str_text(&r->path), SIZE_LIE);
+}
+
 /* Look at, then open, `name` in folder `at`.  0: *out has fd and st; -1: refused. */
 static int
 open_entry(struct reader *r, int at, const char *name, struct reader_entry *out)
@@ -263,6 +299,8 @@ open_entry(struct reader *r, int at, const char *name, struct reader_entry *out)
 		(void)close(out->fd);
 		return -1;
 	}
+	if (!out->is_folder)
+		check_size(r, out);
 	return 0;
 }
 

@@ -151,6 +151,45 @@ test_device(void **state)
 	reader_close(r);
 }
 
+/* Files that are made as they are read: size 0 with content, and 4096 with little. */
+static void
+test_no_true_size(void **state)
+{
+	static const char *const paths[] = {
+	    "/proc/self/status", "/sys/kernel/mm/transparent_hugepage/enabled"};
+	struct fixture *f = *state;
+	struct reader_entry entry;
+
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		struct reader_options o = {.path = paths[i]};
+		struct reader *r;
+		AUTO_FREE char *text = NULL;
+
+		if (access(paths[i], R_OK) < 0)
+			continue; /* a system without it */
+		r = reader_open(&o);
+		assert_int_equal(reader_next(r, &entry, &f->e), 1);
+		assert_int_equal(reader_verdict(r, &f->e), -1);
+		text = mem_printf("cannot send %s: it is not as long as its size says "
+				  "(as files of /proc and /sys are, which are made as "
+				  "they are read): send a copy of it",
+				  paths[i]);
+		assert_string_equal(f->e.text, text);
+		reader_close(r);
+	}
+}
+
+/* A hole takes no room on the disk either, and its size is true. */
+static void
+test_hole(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_write(f, "hole", "");
+	assert_int_equal(truncate(fixture_path(f, "hole"), 1 << 20), 0);
+	assert_walk(f, false, "/\nhole\n");
+}
+
 static void
 test_names(void **state)
 {
@@ -416,6 +455,8 @@ main(void)
 	    CASE(test_nothing_there),
 	    CASE(test_what_cannot_travel),
 	    CASE(test_device),
+	    CASE(test_no_true_size),
+	    CASE(test_hole),
 	    CASE(test_names),
 	    CASE(test_bad_folder),
 	    CASE(test_case_collisions),
