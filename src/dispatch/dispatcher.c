@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "dispatch/board.h"
+#include "dispatch/rates.h"
 #include "dispatch/settle.h"
 #include "dispatch/watch.h"
 #include "outbox/outbox.h"
@@ -96,6 +97,7 @@ start(struct dispatcher *d, const struct agenda_pick *pick,
       const struct choose_load *load, struct err *e)
 {
 	const struct config_sender *settings = &d->o->config->sender;
+	const struct rate_facts facts = {.config = pool_config(d->pool)};
 	const struct request_id id = {pick->key.id};
 	AUTO_FREE struct request *r = mem_zero(1, sizeof(*r));
 	struct err why;
@@ -115,6 +117,7 @@ start(struct dispatcher *d, const struct agenda_pick *pick,
 	if (r->supersedes > 0 && r->attempts == 0)
 		event_log(d->o->log, &(struct event_about){r->id.n, r->site, 0},
 			  EVENT_SUPERSEDES, (long long)r->supersedes);
+	rates_tell_site(d->pool, &facts, r->site, clock_wall_ms(d->o->clock));
 	if (pool_start(d->pool, r, pick->reach == REACH_PROVEN, &why) < 0)
 		return give_back(d, r, &why, e);
 	board_started(d->board, pick);
@@ -237,6 +240,12 @@ tidy(struct dispatcher *d, const char *owner, struct err *e)
 
 /* --- the loop --------------------------------------------------------------------- */
 
+static bool
+is_active(const struct dispatcher *d)
+{
+	return pool_site_active(d->pool, NULL) > 0;
+}
+
 /* How long nothing can happen by time alone. */
 static int64_t
 wait_ms(struct dispatcher *d)
@@ -254,6 +263,8 @@ wait_ms(struct dispatcher *d)
 	if (d->owes_no_more)
 		until = earlier(until, d->last_start_at_ms + NO_MORE_MS);
 	until = earlier(until, idle_at_ms);
+	if (is_active(d))
+		until = earlier(until, mono_ms + RATES_LOOK_MS);
 	return until > mono_ms ? until - mono_ms : 0;
 }
 
@@ -268,22 +279,18 @@ pause_when_busy(struct dispatcher *d, const struct err *e)
 	return 0;
 }
 
-static bool
-is_active(const struct dispatcher *d)
-{
-	return pool_site_active(d->pool, NULL) > 0;
-}
-
 /* One turn.  1: idle, and that was asked for; 0: go on. */
 static int
 turn(struct dispatcher *d, struct pool_report *report, struct err *e)
 {
+	const struct rate_facts facts = {.config = pool_config(d->pool)};
 	bool idle = false;
 
 	if ((tidy(d, NULL, e) < 0 || start_all(d, &idle, e) < 0) &&
 	    pause_when_busy(d, e) < 0)
 		return -1;
 	say_no_more(d, idle);
+	rates_tell_active(d->pool, &facts, clock_wall_ms(d->o->clock));
 	if (d->o->until_idle && (idle || (is_paused(d) && !is_active(d))))
 		return 1;
 	if (!pool_wait(d->pool, d->o->stop, wait_ms(d), report))

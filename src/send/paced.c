@@ -66,6 +66,7 @@ paced_join(struct paced *p, struct limiter *l, const struct config_site *site,
 		named[count++] = mem_printf("line %s", site->line->name);
 	named[count++] = mem_printf("site %s", site->code);
 	named[count++] = mem_printf("address %s", a->section);
+	named[count++] = mem_printf("pulse %s", a->section);
 	for (size_t i = 0; i < count; i++)
 		path[i] = named[i];
 	paced_leave(p);

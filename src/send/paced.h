@@ -1,7 +1,8 @@
 /* paced.h - one sending as a user of the limiter.
  *
  * Nodes are called "all", "line south", "site MS1", "address MS1.1", as in the outbox's
- * usage and dispatch/rate_plan.h.  The sending's own thread, but for the class. */
+ * usage and dispatch/rate_plan.h; below an address "pulse MS1.1", for its blocks.  The
+ * sending's own thread, but for the class. */
 #ifndef SEND_PACED_H
 #define SEND_PACED_H
 

@@ -256,10 +256,11 @@ struct send_rate {
 	int64_t pulse_ms;    /* ... each so many ms, whatever the rate  */
 };
 /* Any thread; running sendings follow within a tenth of a second, in the middle of a
- * file.  Nodes are "all", "line south", "site MS1", "address MS1.1"; each sending goes
- * through those above its address, which keep their limits together: higher priorities
- * first, but each has a tenth of a node at least; sites of a line and sendings of an
- * address alike; what one leaves, the others get (send/limiter.h). */
+ * file.  Nodes are "all", "line south", "site MS1", "address MS1.1", and below it
+ * "pulse MS1.1" for blocks beside a rate.  Each sending goes through those of its way,
+ * which keep their limits together: higher priorities first, but each has a tenth of a
+ * node at least; sites of a line and sendings of an address alike; what one leaves, the
+ * others get (send/limiter.h). */
 void pool_set_rate(struct pool *p, const char *node, const struct send_rate *rate);
 /* Bytes that went through that node since the pool was made. */
 int64_t pool_sent_bytes(struct pool *p, const char *node);

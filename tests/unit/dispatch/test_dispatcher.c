@@ -38,6 +38,7 @@ enter(void **state)
 	fixture_init(&g->f, true, 1000);
 	g->sites[0] = g->f.site;
 	g->sites[1] = (struct config_site){.code = mem_dup("MS2"),
+					   .limits = g->f.site.limits,
 					   .addresses = &g->f.addresses[1],
 					   .address_count = 1};
 	g->config.sites = g->sites;

@@ -124,6 +124,8 @@ fixture_file_named(struct fixture *f, const char *name, bool by_reference)
 
 /* --- set-up ---------------------------------------------------------------------- */
 
+static const struct config_limits unlimited = {.rate.always = CONFIG_RATE_UNLIMITED};
+
 static void
 make_site(struct fixture *f)
 {
@@ -135,13 +137,15 @@ make_site(struct fixture *f)
 		str_copy_cut(f->section[i], sizeof(f->section[i]),
 			     i == 0 ? "MS1.1" : "MS1.2");
 		f->addresses[i] = (struct config_address){
+		    .limits = unlimited,
 		    .section = f->section[i],
 		    .number = (unsigned)i + 1,
 		    .type = CONFIG_TYPE_DIR,
 		    .path = f->share[i],
 		};
 	}
-	f->site = (struct config_site){.code = code,
+	f->site = (struct config_site){.limits = unlimited,
+				       .code = code,
 				       .description = description,
 				       .addresses = f->addresses,
 				       .address_count = 1};
@@ -169,7 +173,8 @@ fixture_init(struct fixture *f, bool is_tree, size_t big_bytes)
 	make_source(f, is_tree, big_bytes);
 	fixture_file(f, false);
 	f->stop = stop_new();
-	f->settings = (struct config_sender){.max_sendings = 5,
+	f->settings = (struct config_sender){.limits = unlimited,
+					     .max_sendings = 5,
 					     .max_sendings_per_site = 3,
 					     .retries = 2,
 					     .retry_delay_ms = 1,
