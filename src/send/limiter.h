@@ -20,8 +20,8 @@
  *                   afterwards.
  *
  * A limit may change at any time and holds from the next piece on.  Time is an argument
- * (microseconds, monotonic; any zero).  limiter_share.c divides, limiter.c keeps the
- * books. */
+ * (microseconds, monotonic; any zero).  limiter_share.c divides,
+ * limiter_flow.c keeps the books, limiter.c has nodes and users. */
 #ifndef SEND_LIMITER_H
 #define SEND_LIMITER_H
 

@@ -1,6 +1,6 @@
 /* limiter_share.h - who gets how much of what is there.  Pure; under the lock of
  * limiter.c, whose nodes and users these are.
- * ROOM: limiter.c, limiter_share.c. */
+ * ROOM: limiter*.c. */
 #ifndef SEND_LIMITER_SHARE_H
 #define SEND_LIMITER_SHARE_H
 

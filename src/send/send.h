@@ -11,7 +11,7 @@
  * resume) files.c (files in flight) prefix.c (the acknowledged prefix) verify.c
  * publish.c (the renames) check.c (an address tried) refused.c (names that a server
  * does not take) sweep.c (what others left) pool.c (threads, slots) worker.c (calls,
- * whereabouts) idle.c (connections kept) limiter.c limiter_share.c paced.c (how fast)
+ * whereabouts) idle.c (connections kept) limiter*.c paced.c (how fast)
  */
 #ifndef SEND_SEND_H
 #define SEND_SEND_H
