@@ -96,6 +96,17 @@ put_changed(void *self, size_t site)
 	put(self, site);
 }
 
+void
+board_reload(struct board *b, const struct config *config)
+{
+	const struct choose_rules rules = choose_rules_of(&config->sender);
+
+	b->config = config;
+	agenda_set_rules(b->agenda, &rules);
+	for (size_t i = 0; i < sites_count(b->sites); i++)
+		put(b, i);
+}
+
 /* --- the pool -------------------------------------------------------------------- */
 
 static void

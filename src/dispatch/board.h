@@ -15,6 +15,9 @@ struct board;
 struct board *board_new(const struct config *config, struct pool *pool) MUST_USE;
 void board_free(struct board *b);
 
+/* Another configuration; borrowed. */
+void board_reload(struct board *b, const struct config *config);
+
 /* What changed in the outbox, in the pool and by time alone. */
 int board_refresh(struct board *b, struct outbox *o, int64_t now_ms,
 		  struct err *e) MUST_USE;

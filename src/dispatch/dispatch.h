@@ -4,6 +4,9 @@
  * and dice in, decision out); dispatcher.c is the loop: look at the sites in the
  * outbox, choose, claim, start a thread, settle what came back (settle.c), wait.
  *
+ * Other threads of the process ask it for something through a mailbox (control.c); what
+ * persons order for good is in the outbox, and the mailbox only says: look there now.
+ *
  * Behind the door: dispatcher.c, board.c (sites of the outbox, the configuration and
  * the pool on the agenda), sites.c settle.c watch.c, week.c rate_plan.c hours.c (what
  * schedules and rates say) and the policy */
@@ -11,6 +14,7 @@
 #define DISPATCH_DISPATCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -21,6 +25,9 @@
 #include "base/str.h"
 #include "config/config.h"
 
+struct pool_sending;
+struct dispatch_control;
+
 struct dispatch_options {
 	const struct config *config;
 	const char *state_folder;
@@ -28,6 +35,7 @@ struct dispatch_options {
 	struct log *log;
 	const struct clock *clock;
 	const struct stop *stop;
+	struct dispatch_control *control; /* NULL: nobody will ask */
 	int64_t *failed; /* counts up what failed for good in this run; NULL: not asked
 			  */
 };
@@ -42,5 +50,34 @@ int dispatch_run(const struct dispatch_options *o, struct err *e) MUST_USE;
  * added to *out.  false: it is open and unlimited for good; nothing is added.  Pure. */
 bool dispatch_hours(const struct config *c, const struct config_site *site,
 		    const struct config_address *a, int64_t now_ms, struct str *out);
+
+/* --- from another thread ---------------------------------------------------------- */
+
+/* Made before dispatch_run(), freed after it and after the last who may ask. */
+struct dispatch_control *dispatch_control_new(void) MUST_USE;
+void dispatch_control_free(struct dispatch_control *c);
+
+enum dispatch_verb {
+	DISPATCH_STATUS, /* only say what is going on                              */
+	DISPATCH_LOOK,   /* there are new orders in the outbox: follow them now    */
+	DISPATCH_RELOAD, /* go by `config` from now on                             */
+};
+struct dispatch_ask {
+	enum dispatch_verb verb;
+	struct config *config; /* RELOAD: taken, whatever the answer; else NULL */
+	struct pool_sending *sendings; /* filled with what is being sent; or NULL */
+	size_t room;                   /* for so many (send/send.h) */
+};
+struct dispatch_answer {
+	size_t sending_count;     /* in sendings */
+	int active;               /* of all that is under way */
+	int64_t drained_since_ms; /* 0: not drained */
+};
+/* Any thread; several at once are served one after the other.  Returns when the
+ * dispatcher has done it.  -1: ERR_LOCAL, nobody took it up within wait_ms and nothing
+ * was done, or its outbox failed; ERR_STOP, it is starting or stopping. */
+int dispatch_control_ask(struct dispatch_control *c, const struct dispatch_ask *ask,
+			 int64_t wait_ms, struct dispatch_answer *answer,
+			 struct err *e) MUST_USE;
 
 #endif

@@ -10,6 +10,8 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "dispatch/board.h"
+#include "dispatch/control.h"
+#include "dispatch/orders.h"
 #include "dispatch/rates.h"
 #include "dispatch/settle.h"
 #include "dispatch/watch.h"
@@ -30,6 +32,8 @@ enum {
 
 struct dispatcher {
 	const struct dispatch_options *o;
+	struct dispatch_options
+	    options; /* what o points to; config: the one in force */
 	struct outbox *outbox;
 	struct pool *pool;
 	struct watch *watch;
@@ -37,6 +41,7 @@ struct dispatcher {
 	char *store;
 
 	struct board *board;
+	struct orders *orders;
 	int64_t look_again_at_ms; /* wall: time alone may change the choice then */
 
 	bool owes_no_more;        /* something was started since the line was written */
@@ -55,7 +60,8 @@ earlier(int64_t a, int64_t b)
 static bool
 is_paused(const struct dispatcher *d)
 {
-	return d->pause_until_ms > clock_mono_ms(d->o->clock);
+	return d->pause_until_ms > clock_mono_ms(d->o->clock) ||
+	       orders_drained_since_ms(d->orders) > 0;
 }
 
 /* --- choosing and starting -------------------------------------------------------- */
@@ -92,12 +98,22 @@ give_back(struct dispatcher *d, const struct request *r, const struct err *why,
 		   : 0;
 }
 
+/* What rates follow from; borrowed until orders are read or the configuration is. */
+static struct rate_facts
+facts_of(const struct dispatcher *d)
+{
+	struct rate_facts f = {.config = pool_config(d->pool)};
+
+	orders_add_facts(d->orders, &f);
+	return f;
+}
+
 static int
 start(struct dispatcher *d, const struct agenda_pick *pick,
       const struct choose_load *load, struct err *e)
 {
 	const struct config_sender *settings = &d->o->config->sender;
-	const struct rate_facts facts = {.config = pool_config(d->pool)};
+	const struct rate_facts facts = facts_of(d);
 	const struct request_id id = {pick->key.id};
 	AUTO_FREE struct request *r = mem_zero(1, sizeof(*r));
 	struct err why;
@@ -226,7 +242,8 @@ tidy(struct dispatcher *d, const char *owner, struct err *e)
 	if (mono_ms >= d->recover_at_ms) {
 		d->recover_at_ms = mono_ms + LONGEST_WAIT_MS;
 		d->packages_ended = true; /* a person may have cancelled some */
-		if (outbox_recover(d->outbox, owner, now_ms, say_recovered, d, e) < 0)
+		if (outbox_recover(d->outbox, owner, now_ms, say_recovered, d, e) < 0 ||
+		    orders_read(d->orders, now_ms, e) < 0)
 			return -1;
 	}
 	if (!d->packages_ended)
@@ -246,6 +263,18 @@ is_active(const struct dispatcher *d)
 	return pool_site_active(d->pool, NULL) > 0;
 }
 
+/* When a choice, or what a person ordered for a while, is due: mono; or INT64_MAX. */
+static int64_t
+due_at_ms(const struct dispatcher *d, int64_t mono_ms)
+{
+	int64_t at_ms = orders_next_at_ms(d->orders);
+
+	if (orders_drained_since_ms(d->orders) == 0)
+		at_ms = earlier(at_ms, d->look_again_at_ms);
+	return at_ms == INT64_MAX ? at_ms
+				  : mono_ms + at_ms - clock_wall_ms(d->o->clock);
+}
+
 /* How long nothing can happen by time alone. */
 static int64_t
 wait_ms(struct dispatcher *d)
@@ -257,9 +286,8 @@ wait_ms(struct dispatcher *d)
 	/* Nothing is chosen during a pause: what has become due meanwhile waits. */
 	if (d->pause_until_ms > mono_ms)
 		until = earlier(until, d->pause_until_ms);
-	else if (d->look_again_at_ms != INT64_MAX)
-		until = earlier(until, mono_ms + d->look_again_at_ms -
-					   clock_wall_ms(d->o->clock));
+	else
+		until = earlier(until, due_at_ms(d, mono_ms));
 	if (d->owes_no_more)
 		until = earlier(until, d->last_start_at_ms + NO_MORE_MS);
 	until = earlier(until, idle_at_ms);
@@ -279,17 +307,69 @@ pause_when_busy(struct dispatcher *d, const struct err *e)
 	return 0;
 }
 
+/* --- what others want ------------------------------------------------------------- */
+
+static void
+reload(struct dispatcher *d, struct config *next)
+{
+	pool_reload(d->pool, next);
+	d->options.config = next;
+	board_reload(d->board, next);
+	orders_leave_addresses(d->orders);
+	event_log(d->o->log, NULL, EVENT_RELOADED);
+}
+
+static int
+obey(struct dispatcher *d, const struct dispatch_ask *ask, struct dispatch_answer *a,
+     struct err *e)
+{
+	int rc = 0;
+
+	switch (ask->verb) {
+	case DISPATCH_STATUS:
+		break;
+	case DISPATCH_RELOAD:
+		reload(d, ask->config);
+		break;
+	case DISPATCH_LOOK:
+		rc = orders_read(d->orders, clock_wall_ms(d->o->clock), e);
+		if (rc == 0)
+			rc = orders_pass_on(d->orders, e);
+		break;
+	}
+	if (ask->sendings)
+		a->sending_count = pool_list(d->pool, ask->sendings, ask->room);
+	a->active = pool_site_active(d->pool, NULL);
+	a->drained_since_ms = orders_drained_since_ms(d->orders);
+	return rc;
+}
+
+static void
+hear(struct dispatcher *d)
+{
+	struct control_message *m;
+
+	while ((m = control_take(d->o->control))) {
+		m->rc = obey(d, m->ask, m->answer, m->error);
+		control_done(d->o->control, m);
+	}
+}
+
 /* One turn.  1: idle, and that was asked for; 0: go on. */
 static int
 turn(struct dispatcher *d, struct pool_report *report, struct err *e)
 {
-	const struct rate_facts facts = {.config = pool_config(d->pool)};
+	struct rate_facts facts;
 	bool idle = false;
 
+	hear(d);
+	if (orders_next_at_ms(d->orders) <= clock_wall_ms(d->o->clock))
+		d->recover_at_ms = 0; /* an order is over: read them again */
 	if ((tidy(d, NULL, e) < 0 || start_all(d, &idle, e) < 0) &&
 	    pause_when_busy(d, e) < 0)
 		return -1;
 	say_no_more(d, idle);
+	facts = facts_of(d);
 	rates_tell_active(d->pool, &facts, clock_wall_ms(d->o->clock));
 	if (d->o->until_idle && (idle || (is_paused(d) && !is_active(d))))
 		return 1;
@@ -327,8 +407,10 @@ loop(struct dispatcher *d, struct err *e)
 	 * claimed is left from a run that ended badly. */
 	if (tidy(d, d->name, e) < 0)
 		return -1;
+	control_open(d->o->control, d->pool);
 	while (rc == 0 && !stop_thrown(d->o->stop))
 		rc = turn(d, report, e);
+	control_close(d->o->control);
 	/* The first error is the one that is told. */
 	if (wind_down(d, report, rc < 0 ? &later : e) < 0)
 		rc = -1;
@@ -358,15 +440,17 @@ open_all(struct dispatcher *d, struct err *e)
 		return -1;
 	d->pool = pool_new(&p);
 	d->board = board_new(d->o->config, d->pool);
+	d->orders = orders_new(d->outbox, d->pool, d->o->log);
 	return watch_start(d->o->state_folder, d->pool, &d->watch, e);
 }
 
 int
 dispatch_run(const struct dispatch_options *o, struct err *e)
 {
-	struct dispatcher d = {.o = o, .packages_ended = true};
+	struct dispatcher d = {.options = *o, .packages_ended = true};
 	int rc;
 
+	d.o = &d.options;
 	if (gethostname(d.name, sizeof(d.name) - 1) < 0) /* too long */
 		str_copy_cut(d.name, sizeof(d.name), "localhost");
 	d.store = path_join(o->state_folder, "store");
@@ -378,6 +462,7 @@ dispatch_run(const struct dispatch_options *o, struct err *e)
 	watch_end(d.watch);
 	pool_free(d.pool);
 	outbox_close(d.outbox);
+	orders_free(d.orders);
 	board_free(d.board);
 	mem_free(d.store);
 	return rc;

@@ -36,6 +36,7 @@ static const struct reason_text texts[] = {
 	{REASON_DRAINED, "drained", "a person drains the sender"},
 	{REASON_PREEMPTED, "preempted", "an urgent one took its place"},
 	{REASON_PAUSED, "paused", "the sender's own disk was in trouble"},
+	{REASON_ADDRESS_CHANGED, "address_changed", "its address was changed or taken away"},
 };
 /* clang-format on */
 

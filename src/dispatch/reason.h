@@ -47,6 +47,7 @@ enum reason {
 	REASON_DRAINED = 80,         /* a person ended all sending                    */
 	REASON_PREEMPTED = 81,       /* an urgent one took its place  [request]       */
 	REASON_PAUSED = 82,          /* our own disk was in trouble                   */
+	REASON_ADDRESS_CHANGED = 83, /* the configuration was read anew               */
 };
 /* clang-format on */
 

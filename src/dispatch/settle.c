@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "dispatch/reason.h"
 #include "dispatch/restart.h"
 
 enum { BUSY_WAIT_MS = 500 }; /* between two tries to keep an end; a choice */
@@ -19,6 +20,7 @@ struct settling {
 	struct event_about about;
 	int64_t now_ms;
 	struct outbox_end end;
+	struct err why;           /* SUSPENDED */
 	int64_t hold_until_at_ms; /* 0: leave the site's hold as it is */
 	bool local;               /* our own disk or database was at fault */
 };
@@ -154,6 +156,20 @@ end_ordered(struct settling *s)
 		SAY(s, EVENT_ORDERED, held ? "held" : "cancelled");
 }
 
+/* Nobody's failure: it goes on from what the site acknowledged, when it may again. */
+static void
+end_suspended(struct settling *s)
+{
+	const char *words = reason_words((enum reason)s->r->why.reason);
+
+	s->end.to = REQUEST_SUSPENDED;
+	s->end.why = (struct outbox_why){s->r->why.reason, s->r->why.until_at_ms,
+					 s->r->why.number};
+	(void)err_set(&s->why, ERR_STOP, 0, "suspended: %s", words);
+	s->end.error = &s->why;
+	SAY(s, EVENT_SUSPENDED, words);
+}
+
 /* What becomes of the request.  false: it is not ours any more. */
 static bool
 choose_end(struct settling *s)
@@ -188,7 +204,7 @@ choose_end(struct settling *s)
 		end_ordered(s);
 		return true;
 	case ATTEMPT_SUSPENDED:
-		s->end.to = REQUEST_SUSPENDED;
+		end_suspended(s);
 		return true;
 	case ATTEMPT_LOST:
 		SAY(s, EVENT_HEARTBEAT);

@@ -4,6 +4,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "front/commands.h"
+#include "front/control.h"
 #include "front/place.h"
 #include "front/print.h"
 #include "front/request_id.h"
@@ -99,6 +100,7 @@ run(const struct call *call)
 		if (order_one(call, o, call->arguments[i], which_order(call->command),
 			      &e) < 0)
 			code = print_failure(FRONT_FAILED, &e);
+	control_knock(call);
 	return code;
 }
 

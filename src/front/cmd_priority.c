@@ -1,6 +1,7 @@
 /* lansender priority: high, medium or low. */
 #include "base/auto.h"
 #include "front/commands.h"
+#include "front/control.h"
 #include "front/place.h"
 #include "front/print.h"
 #include "front/request_id.h"
@@ -34,6 +35,7 @@ run(const struct call *call)
 
 	if (set_priority(call, &id, &e) < 0)
 		return print_failure(FRONT_FAILED, &e);
+	control_knock(call);
 	if (call->json) {
 		json_t *object = json_object();
 

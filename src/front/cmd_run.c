@@ -2,7 +2,7 @@
  *
  * Main takes the signals; the dispatcher is a thread, which starts sending threads.
  * What is started first is stopped last: secrets kept out of core dumps, state folder,
- * lock, log, outbox looked at and store swept, dispatcher. */
+ * lock, log, outbox looked at and store swept, control socket, dispatcher. */
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -23,6 +23,7 @@
 #include "base/thread.h"
 #include "dispatch/dispatch.h"
 #include "front/commands.h"
+#include "front/control.h"
 #include "front/place.h"
 #include "front/print.h"
 #include "package/package.h"
@@ -37,6 +38,7 @@ static const struct command_option options[] = {
 /* A package that is an hour old and that no request names was left by a crash between
  * the store and the outbox; a younger one may still be on its way.  A choice. */
 enum { LEFT_OVER_MS = 3600000 };
+enum { RELOAD_MS = 4000 }; /* how long a reload waits for the dispatcher; a choice */
 
 struct sender {
 	const struct call *call;
@@ -45,6 +47,7 @@ struct sender {
 	int lock;
 	struct log *log;
 	struct stop *stop;
+	struct dispatch_control *control;
 	struct outbox *outbox; /* while sweeping */
 	int result;            /* of dispatch_run(); read after the thread was joined */
 	int64_t failed;        /* likewise: for good, in this run */
@@ -184,6 +187,7 @@ dispatcher_main(void *self)
 	    .log = s->log,
 	    .clock = clock_real(),
 	    .stop = s->stop,
+	    .control = s->control,
 	    .failed = &s->failed,
 	};
 
@@ -204,6 +208,57 @@ block_signals(sigset_t *taken)
 	(void)signal(SIGPIPE, SIG_IGN); /* a broken line is an error, not an end */
 }
 
+/* --- another configuration -------------------------------------------------------- */
+
+/* What counts only when the sender starts. */
+static char *
+notes_about(const struct sender *s, const struct config *next)
+{
+	const struct config_sender *now = &s->config->sender, *then = &next->sender;
+
+	return mem_dup(str_eq(now->log_file, then->log_file) &&
+			       now->log_max_bytes == then->log_max_bytes
+			   ? ""
+			   : "log_file and log_max count from the next start of the "
+			     "sender");
+}
+
+static int
+hand_over(struct sender *s, struct config *next, struct err *e)
+{
+	const struct dispatch_ask ask = {.verb = DISPATCH_RELOAD, .config = next};
+	struct dispatch_answer unused;
+
+	return dispatch_control_ask(s->control, &ask, RELOAD_MS, &unused, e);
+}
+
+/* All or nothing.  Main's thread, for SIGHUP, or that of the control socket. */
+static int
+reload(void *self, char **notes, struct err *e)
+{
+	struct sender *s = self;
+	struct config *next = NULL;
+	int rc = place_load_config(s->call, &next, e);
+
+	*notes = rc == 0 ? notes_about(s, next) : NULL;
+	if (rc == 0)
+		rc = hand_over(s, next, e);
+	if (rc < 0)
+		event_log(s->log, NULL, EVENT_NOT_RELOADED, e->text);
+	return rc;
+}
+
+/* logrotate moved the log, or somebody changed the configuration: see to both. */
+static void
+hang_up(struct sender *s)
+{
+	AUTO_FREE char *notes = NULL;
+	struct err unused; /* the log has it */
+
+	log_reopen(s->log);
+	(void)!reload(s, &notes, &unused);
+}
+
 static void
 take_signals(struct sender *s, const sigset_t *taken)
 {
@@ -213,31 +268,48 @@ take_signals(struct sender *s, const sigset_t *taken)
 		if (sigwait(taken, &number) != 0)
 			continue;
 		if (number == SIGHUP)
-			log_reopen(s->log);
+			hang_up(s);
 		else if (number != SIGUSR1)
 			stop_throw(s->stop);
 	}
 }
 
 static int
-work(struct sender *s, struct err *e)
+dispatch(struct sender *s, const sigset_t *taken, struct err *e)
 {
 	struct thread *dispatcher;
-	sigset_t taken;
 
-	block_signals(&taken);
-	s->stop = stop_new();
-	event_log(s->log, NULL, EVENT_STARTED);
-	if (thread_start("dispatcher", dispatcher_main, s, &dispatcher, e) < 0) {
-		stop_free(s->stop);
+	if (thread_start("dispatcher", dispatcher_main, s, &dispatcher, e) < 0)
 		return -1;
-	}
 	notify("READY=1");
-	take_signals(s, &taken);
+	take_signals(s, taken);
 	notify("STOPPING=1");
 	thread_join(dispatcher);
 	event_log(s->log, NULL, EVENT_STOPPED);
+	return 0;
+}
+
+static int
+work(struct sender *s, struct err *e)
+{
+	struct control_server_options o = {
+	    .state_folder = s->state, .reload = reload, .self = s};
+	struct control_server *server = NULL;
+	sigset_t taken;
+	int rc;
+
+	block_signals(&taken);
+	s->stop = stop_new();
+	s->control = o.control = dispatch_control_new();
+	event_log(s->log, NULL, EVENT_STARTED);
+	rc = control_server_start(&o, &server, e);
+	if (rc == 0)
+		rc = dispatch(s, &taken, e);
+	control_server_stop(server);
+	dispatch_control_free(s->control);
 	stop_free(s->stop);
+	if (rc < 0)
+		return -1;
 	if (s->result < 0)
 		*e = s->error;
 	return s->result;
@@ -281,9 +353,9 @@ const struct command command_run = {
     .text =
 	"Sends what is filed, until it is told to stop: SIGTERM and SIGINT stop it\n"
 	"within two seconds, with what the sites have acknowledged kept; SIGHUP opens\n"
-	"the log again, after logrotate.  The configuration is read once, at the "
-	"start.\n"
-	"One sender works on a state folder at a time.",
+	"the log again, after logrotate, and reads the configuration anew, as "
+	"`reload`\n"
+	"does.  One sender works on a state folder at a time.",
     .options = options,
     .examples = "  lansender run --until-idle\n",
     .exits =

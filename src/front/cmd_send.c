@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "front/commands.h"
+#include "front/control.h"
 #include "front/file_package.h"
 #include "front/interrupt.h"
 #include "front/place.h"
@@ -257,6 +258,8 @@ run_order(const struct call *call, const struct config *config,
 	if (rc < 0)
 		return print_failure(FRONT_FAILED, &e);
 	say_filed(call, &order->targets, ids, &info, rc == 1);
+	if (call->value[OPTION_SUPERSEDE])
+		control_knock(call); /* one may be being sent */
 	say_superseded(call, o, ids, order->targets.count);
 	if (say_unsaid(ids, order->targets.count) < 0)
 		return FRONT_FAILED;

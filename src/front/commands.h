@@ -16,6 +16,11 @@ extern const struct command command_cancel;
 extern const struct command command_retry;
 extern const struct command command_priority;
 extern const struct command command_sites;
+extern const struct command command_status;
+extern const struct command command_drain;
+extern const struct command command_open;
+extern const struct command command_limit;
+extern const struct command command_reload;
 extern const struct command command_check;
 extern const struct command command_selftest;
 

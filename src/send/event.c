@@ -102,6 +102,13 @@ static const struct row rows[] = {
 	 "The send request was cancelled: superseded by request %lld.", PLAIN},
 	{EVENT_SUPERSEDES, LOG_LEVEL_INFO,
 	 "The send request supersedes %lld older of the same name.", PLAIN},
+	{EVENT_SUSPENDED, LOG_LEVEL_INFO, "The send request is suspended: %s.", PLAIN},
+	{EVENT_DRAINED, LOG_LEVEL_WARNING,
+	 "The sender is drained: nothing is sent until `lansender drain off`.", PLAIN},
+	{EVENT_DRAIN_ENDED, LOG_LEVEL_INFO, "The sender is no longer drained.", PLAIN},
+	{EVENT_RELOADED, LOG_LEVEL_INFO, "The configuration was read anew.", PLAIN},
+	{EVENT_NOT_RELOADED, LOG_LEVEL_ERROR,
+	 "The configuration stays as it was, since it cannot be read anew: %s", PLAIN},
 };
 /* clang-format on */
 

@@ -87,6 +87,11 @@ enum event {
 	EVENT_LOCAL_TROUBLE = 176,    /* [s words]                                    */
 	EVENT_SUPERSEDED = 177,       /* [n request]                                  */
 	EVENT_SUPERSEDES = 178,       /* [n how many]                                 */
+	EVENT_SUSPENDED = 179,        /* [s why]                                      */
+	EVENT_DRAINED = 190,          /* []                                           */
+	EVENT_DRAIN_ENDED = 191,      /* []                                           */
+	EVENT_RELOADED = 192,         /* []                                           */
+	EVENT_NOT_RELOADED = 193,     /* [s why]                                      */
 	EVENT_ATTEMPT = 180,          /* by event_log_attempt() only                  */
 };
 /* clang-format on */

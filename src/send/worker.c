@@ -86,7 +86,7 @@ pool_order(struct pool *p, struct request_id id)
 {
 	(void)pthread_mutex_lock(&p->lock);
 	for (struct worker *w = p->workers; w; w = w->next)
-		if (may_be_called(w, id) && worker_call(w) == ATTEMPT_GO_ON)
+		if (may_be_called(w, id) && worker_call(w) != ATTEMPT_SUSPEND)
 			call(w, ATTEMPT_ASK);
 	(void)pthread_cond_broadcast(&p->moved);
 	(void)pthread_mutex_unlock(&p->lock);
@@ -179,6 +179,10 @@ pool_reload(struct pool *p, struct config *next)
 	(void)pthread_mutex_lock(&p->lock);
 	p->newest->newer = g;
 	p->newest = g;
+	/* Each asks at its next block, and follows; there is no hurry about that. */
+	for (struct worker *w = p->workers; w; w = w->next)
+		if (worker_call(w) == ATTEMPT_GO_ON)
+			atomic_store(&w->call, ATTEMPT_ASK);
 	(void)pthread_cond_broadcast(&p->moved); /* there may be more slots */
 	(void)pthread_mutex_unlock(&p->lock);
 }

@@ -23,6 +23,7 @@ static const struct {
     {42, "probing"},         {60, "slots_full"},   {61, "reserved"},
     {62, "probes_full"},     {63, "others_wait"},  {64, "in_line"},
     {80, "drained"},         {81, "preempted"},    {82, "paused"},
+    {83, "address_changed"},
 };
 
 static void

@@ -1,0 +1,197 @@
+/* The mailbox of the dispatcher: who asks gets an answer, or hears that there is none.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/auto.h"
+#include "base/mem.h"
+#include "base/thread.h"
+#include "dispatch/control.h"
+
+enum { LONG_MS = 30000, ASKERS = 8 };
+
+struct rig {
+	struct dispatch_control *control;
+	struct pool *pool;
+	struct config *config;
+};
+
+static int
+enter(void **state)
+{
+	struct rig *g = mem_zero(1, sizeof(*g));
+	struct pool_options o = {.clock = clock_real(), .state_folder = "/nowhere"};
+
+	g->config = config_default();
+	o.config = g->config;
+	g->control = dispatch_control_new();
+	g->pool = pool_new(&o);
+	*state = g;
+	return 0;
+}
+
+static int
+leave(void **state)
+{
+	struct rig *g = *state;
+
+	pool_free(g->pool);
+	dispatch_control_free(g->control);
+	config_free(g->config);
+	mem_free(g);
+	return 0;
+}
+
+/* The dispatcher of this test: answers until so many were taken; the third is refused.
+ */
+struct taker {
+	struct rig *g;
+	int count;
+};
+
+static void
+take(void *self)
+{
+	struct taker *t = self;
+	struct pool_report unused;
+	int taken = 0;
+
+	while (taken < t->count) {
+		struct control_message *m = control_take(t->g->control);
+
+		if (!m) {
+			(void)pool_wait(t->g->pool, NULL, LONG_MS, &unused);
+			continue;
+		}
+		m->answer->active = ++taken;
+		if (taken == 3)
+			m->rc = err_set(m->error, ERR_LOCAL, 0, "the disk is full");
+		control_done(t->g->control, m);
+	}
+}
+
+static void
+answers_come_back(void **state)
+{
+	const struct dispatch_ask ask = {.verb = DISPATCH_STATUS};
+	struct taker t = {*state, 3};
+	struct dispatch_answer a;
+	struct thread *thread;
+	struct err e;
+
+	control_open(t.g->control, t.g->pool);
+	assert_int_equal(thread_start("taker", take, &t, &thread, &e), 0);
+	for (int i = 1; i <= 2; i++) {
+		assert_int_equal(
+		    dispatch_control_ask(t.g->control, &ask, LONG_MS, &a, &e), 0);
+		assert_int_equal(a.active, i);
+	}
+	assert_int_equal(dispatch_control_ask(t.g->control, &ask, LONG_MS, &a, &e), -1);
+	assert_string_equal(e.text, "the disk is full");
+	thread_join(thread);
+}
+
+static void
+nobody_takes_it(void **state)
+{
+	const struct rig *g = *state;
+	struct dispatch_ask ask = {.verb = DISPATCH_RELOAD};
+	struct dispatch_answer a;
+	struct err e;
+
+	ask.config = config_default(); /* taken all the same: a leak checker sees */
+	assert_int_equal(dispatch_control_ask(g->control, &ask, LONG_MS, &a, &e), -1);
+	assert_int_equal(e.kind, ERR_STOP);
+	assert_string_equal(e.text, "the sender starts or stops just now");
+	control_open(g->control, g->pool);
+	ask.config = config_default();
+	assert_int_equal(dispatch_control_ask(g->control, &ask, 0, &a, &e), -1);
+	assert_int_equal(e.kind, ERR_LOCAL);
+	assert_null(control_take(g->control)); /* it was taken back */
+}
+
+struct asker {
+	struct rig *g;
+	int rc;
+	struct err e;
+};
+
+static void
+ask_once(void *self)
+{
+	struct asker *a = self;
+	const struct dispatch_ask ask = {.verb = DISPATCH_LOOK};
+	struct dispatch_answer unused;
+
+	a->rc = dispatch_control_ask(a->g->control, &ask, LONG_MS, &unused, &a->e);
+}
+
+/* Several at once: each is served, in whatever order they came. */
+static void
+many_ask(void **state)
+{
+	struct taker t = {*state, ASKERS};
+	struct asker all[ASKERS];
+	struct thread *threads[ASKERS];
+	int refused = 0;
+	struct err e;
+
+	control_open(t.g->control, t.g->pool);
+	for (int i = 0; i < ASKERS; i++) {
+		all[i] = (struct asker){.g = *state};
+		assert_int_equal(
+		    thread_start("asker", ask_once, &all[i], &threads[i], &e), 0);
+	}
+	take(&t);
+	for (int i = 0; i < ASKERS; i++) {
+		thread_join(threads[i]);
+		refused += all[i].rc < 0;
+	}
+	assert_int_equal(refused, 1); /* the third */
+}
+
+/* Who waits when the dispatcher ends is told. */
+static void
+closing_answers(void **state)
+{
+	struct asker a = {.g = *state};
+	struct thread *thread;
+	struct pool_report unused;
+	struct err e;
+
+	control_open(a.g->control, a.g->pool);
+	assert_int_equal(thread_start("asker", ask_once, &a, &thread, &e), 0);
+	(void)pool_wait(a.g->pool, NULL, LONG_MS, &unused); /* it is in */
+	control_close(a.g->control);
+	thread_join(thread);
+	assert_int_equal(a.rc, -1);
+	assert_string_equal(a.e.text, "the sender stops just now");
+}
+
+static void
+no_mailbox(void **state)
+{
+	(void)state;
+	control_open(NULL, NULL);
+	assert_null(control_take(NULL));
+	control_close(NULL);
+	dispatch_control_free(NULL);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(answers_come_back), TEST(nobody_takes_it), TEST(many_ask),
+	    TEST(closing_answers),   TEST(no_mailbox),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
