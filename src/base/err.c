@@ -10,6 +10,7 @@
 /* The functions themselves are defined here. */
 #undef err_set
 #undef err_sys
+#undef err_disk
 #undef err_wrap
 
 static const char *const kind_names[] = {
@@ -80,6 +81,26 @@ err_sys(struct err *e, enum err_kind kind, const char *fmt, ...)
 	(void)snprintf(whole, sizeof(whole), "%s: %s", e->text,
 		       strerror_r(sys, reason, sizeof(reason)));
 	str_copy_cut(e->text, sizeof(e->text), whole);
+	errno = sys;
+	return -1;
+}
+
+bool
+err_is_no_space(int sys)
+{
+	return sys == ENOSPC || sys == EDQUOT;
+}
+
+int
+err_disk(struct err *e, const char *doing, const char *path, const char *remedy)
+{
+	const int sys = errno;
+
+	if (!err_is_no_space(sys))
+		return err_sys(e, ERR_LOCAL, "%s %s", doing, path);
+	(void)err_set(e, ERR_LOCAL, errno_win32(sys), "%s: no space on %s%s: %s", doing,
+		      path, sys == EDQUOT ? " (the disk quota is used up)" : "",
+		      remedy ? remedy : "make room there");
 	errno = sys;
 	return -1;
 }

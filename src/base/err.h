@@ -7,6 +7,7 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -40,6 +41,14 @@ int err_set(struct err *e, enum err_kind kind, uint32_t win32, const char *fmt, 
  * where one is known (ENOSPC 112, EACCES 5, ENOENT 2, ...). */
 int err_sys(struct err *e, enum err_kind kind, const char *fmt, ...) FORMAT(3, 4);
 
+/* The same for what was done (`doing`) with `path` on a disk of ours: ERR_LOCAL.  When
+ * errno says that it is full: "`doing`: no space on `path`: `remedy`"; remedy NULL:
+ * "make room there". */
+int err_disk(struct err *e, const char *doing, const char *path, const char *remedy);
+
+/* Does an errno say that a disk, or what of it one may use, is full? */
+bool err_is_no_space(int sys);
+
 /* Put "`context`: " in front of the text that is there.  Returns -1. */
 int err_wrap(struct err *e, const char *fmt, ...) FORMAT(2, 3);
 
@@ -53,6 +62,7 @@ err_failed(int always)
 }
 #define err_set(...)  err_failed(err_set(__VA_ARGS__))
 #define err_sys(...)  err_failed(err_sys(__VA_ARGS__))
+#define err_disk(...) err_failed(err_disk(__VA_ARGS__))
 #define err_wrap(...) err_failed(err_wrap(__VA_ARGS__))
 
 /* Short lower-case name of a kind: "request", "attempt", ... for logs and JSON. */

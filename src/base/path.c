@@ -32,7 +32,7 @@ make_one(const char *path, mode_t mode, struct err *e)
 			return 0;
 		errno = ENOTDIR;
 	}
-	return err_sys(e, ERR_LOCAL, "make folder %s", path);
+	return err_disk(e, "make folder", path, NULL);
 }
 
 int
@@ -81,7 +81,7 @@ path_sync_dir(const char *path, struct err *e)
 	if (fd < 0)
 		return err_sys(e, ERR_LOCAL, "open folder %s", path);
 	if (fsync(fd) < 0)
-		return err_sys(e, ERR_LOCAL, "flush folder %s", path);
+		return err_disk(e, "flush folder", path, NULL);
 	return 0;
 }
 
@@ -121,9 +121,9 @@ path_write_file(const char *path, const void *bytes, size_t len, mode_t mode,
 	AUTO_CLOSE int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 
 	if (fd < 0)
-		return err_sys(e, ERR_LOCAL, "make %s", part);
+		return err_disk(e, "make", part, NULL);
 	if (write_whole(fd, bytes, len) < 0 || rename(part, path) < 0) {
-		(void)err_sys(e, ERR_LOCAL, "write %s", path);
+		(void)err_disk(e, "write", path, NULL);
 		(void)unlink(part);
 		return -1;
 	}

@@ -177,7 +177,7 @@ make_folder(struct job *j, struct err *e)
 		base = "/tmp";
 	j->folder = path_join(base, "lansender-put.XXXXXX");
 	if (!mkdtemp(j->folder)) {
-		(void)err_sys(e, ERR_LOCAL, "make a private folder %s", j->folder);
+		(void)err_disk(e, "make a private folder", j->folder, NULL);
 		mem_free(j->folder);
 		j->folder = NULL;
 		return -1;

@@ -162,7 +162,7 @@ place_lock(const char *state, int *fd, int64_t *pid, struct err *e)
 	/* Only for the message of whoever comes second. */
 	len = snprintf(text, sizeof(text), "%lld\n", (long long)getpid());
 	if (ftruncate(lock, 0) < 0 || pwrite(lock, text, (size_t)len, 0) != len)
-		return err_sys(e, ERR_LOCAL, "write %s", path);
+		return err_disk(e, "write", path, NULL);
 	*fd = STEAL_FD(lock);
 	return 1;
 }

@@ -22,12 +22,27 @@ sqlite_fail_damaged(const struct store_sqlite *s, const char *said, struct err *
 	    s->path, said, s->path, s->path, s->path);
 }
 
+/* SQLite calls a write that found no room full, but an I/O error or a file that cannot
+ * be opened where it is one of those beside the database (-wal, -shm). */
+static bool
+is_no_space(struct store_sqlite *s, int code)
+{
+	if (code == SQLITE_FULL)
+		return true;
+	return (code == SQLITE_IOERR || code == SQLITE_CANTOPEN) &&
+	       err_is_no_space(sqlite3_system_errno(s->db));
+}
+
 int
 sqlite_fail(struct store_sqlite *s, const char *what, struct err *e)
 {
 	const char *said = s->db ? sqlite3_errmsg(s->db) : "out of memory";
 	int code = s->db ? sqlite3_errcode(s->db) & 0xff : SQLITE_NOMEM;
 
+	if (is_no_space(s, code))
+		return err_set(e, ERR_LOCAL, 112,
+			       "%s: no space on %s: make room there (it is the outbox)",
+			       what, s->path);
 	switch (code) {
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
@@ -39,10 +54,6 @@ sqlite_fail(struct store_sqlite *s, const char *what, struct err *e)
 		    "%s: another process has kept the outbox %s locked for %lld ms: "
 		    "look who has it open (fuser %s)",
 		    what, s->path, (long long)s->patience_ms, s->path);
-	case SQLITE_FULL:
-		return err_set(e, ERR_LOCAL, 112,
-			       "%s: the disk of the outbox %s is full: make room there",
-			       what, s->path);
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 	case SQLITE_AUTH:

@@ -110,6 +110,15 @@ flock_patiently(int fd, int operation)
 	return rc;
 }
 
+static int
+open_failed(const char *path, struct err *e)
+{
+	if (err_is_no_space(errno))
+		return err_disk(e, "open", path, NULL);
+	return err_sys(e, ERR_LOCAL,
+		       "open %s (run this as the user who owns the outbox)", path);
+}
+
 /* *first: nobody else has the outbox open; the lock is then exclusive until
  * share_lock(). */
 static int
@@ -119,9 +128,7 @@ take_lock(struct store_sqlite *s, const char *folder, bool *first, struct err *e
 
 	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock_fd < 0)
-		return err_sys(e, ERR_LOCAL,
-			       "open %s (run this as the user who owns the outbox)",
-			       path);
+		return open_failed(path, e);
 	*first = flock_patiently(s->lock_fd, LOCK_EX | LOCK_NB) == 0;
 	if (!*first && flock_patiently(s->lock_fd, LOCK_SH) < 0)
 		return err_sys(e, ERR_LOCAL, "lock %s", path);
@@ -153,8 +160,7 @@ make_file(const struct store_sqlite *s, struct err *e)
 		return err_set(e, ERR_LOCAL, 0, "%s is not a regular file", s->path);
 	if (errno == EEXIST && access(s->path, R_OK | W_OK) == 0)
 		return 0;
-	return err_sys(e, ERR_LOCAL,
-		       "open %s (run this as the user who owns the outbox)", s->path);
+	return open_failed(s->path, e);
 }
 
 static int

@@ -135,9 +135,9 @@ check_source(struct filing *f, struct err *e)
 /* --- the second walk -------------------------------------------------------------- */
 
 static int
-store_failed(const struct filing *f, struct err *e)
+write_failed(const struct filing *f, struct err *e)
 {
-	return err_sys(e, ERR_LOCAL, "write to the package store %s", f->store);
+	return store_failed(f->store, "write to", e);
 }
 
 /* 0, COPY_CHANGED or -1, as the copier. */
@@ -149,11 +149,11 @@ copy_file(struct filing *f, const struct reader_entry *in, const char *path, cha
 	int rc;
 
 	if (to < 0)
-		return store_failed(f, e);
+		return write_failed(f, e);
 	rc = copier_copy(f->copier, in->fd, &in->st, to, hex, e);
 	/* The one file: nothing else is waited for.  A tree: see commit(). */
 	if (!rc && !*in->path && fsync(to))
-		return store_failed(f, e);
+		return write_failed(f, e);
 	return rc;
 }
 
@@ -178,7 +178,7 @@ keep_folder(const struct filing *f, const char *in_path, struct err *e)
 	if (f->o->by_reference)
 		return 0;
 	path = mem_printf("data%s%s", *in_path ? "/" : "", in_path);
-	return tree_make(f->part, path) ? store_failed(f, e) : 0;
+	return tree_make(f->part, path) ? write_failed(f, e) : 0;
 }
 
 static int
@@ -256,7 +256,7 @@ open_store(struct filing *f, struct err *e)
 	f->top = store_open(f->store, e);
 	if (f->top < 0)
 		return -1;
-	return fstat(f->top, &f->top_stat) ? store_failed(f, e) : 0;
+	return fstat(f->top, &f->top_stat) ? write_failed(f, e) : 0;
 }
 
 static int
@@ -268,10 +268,10 @@ make_part(struct filing *f, struct err *e)
 	(void)snprintf(f->part_name, sizeof(f->part_name), "%s" STORE_PART, info->id);
 	f->part_path = path_join(f->store, f->part_name);
 	if (tree_make(f->top, f->part_name))
-		return store_failed(f, e);
+		return write_failed(f, e);
 	f->part = tree_open(f->top, f->part_name, O_RDONLY | O_DIRECTORY);
 	if (f->part < 0 || flock(f->part, LOCK_EX | LOCK_NB))
-		return store_failed(f, e);
+		return write_failed(f, e);
 	return lists_open(f->part_path, &f->head, !f->o->hash_later, &f->lists, e);
 }
 
@@ -287,10 +287,10 @@ commit(struct filing *f, struct err *e)
 	    copier_sync(f->copier, f->part, e))
 		return -1;
 	if (fsync(f->part) || renameat(f->top, f->part_name, f->top, id))
-		return store_failed(f, e);
+		return write_failed(f, e);
 	if (!fsync(f->top))
 		return 0;
-	(void)store_failed(f, e);
+	(void)write_failed(f, e);
 	(void)renameat(f->top, id, f->top, f->part_name); /* for abandon() */
 	return -1;
 }
@@ -353,7 +353,7 @@ package_add(const char *store, const struct package_options *o,
 
 	f.source = without_slashes(o->path);
 	f.absolute = absolute_path(f.source);
-	f.copier = copier_new(o->stop, o->progress, o->self);
+	f.copier = copier_new(store, o->stop, o->progress, o->self);
 	f.head.source = f.absolute;
 	f.head.info.by_reference = o->by_reference;
 	f.head.info.is_hashed = !o->hash_later;

@@ -10,6 +10,7 @@
 #include "base/auto.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "package/store.h"
 #include "package/tree.h"
 
 enum {
@@ -26,6 +27,7 @@ enum {
 };
 
 struct copier {
+	const char *store;
 	const struct stop *stop;
 	void (*progress)(void *self, int64_t files, int64_t bytes);
 	void *self;
@@ -36,11 +38,12 @@ struct copier {
 };
 
 struct copier *
-copier_new(const struct stop *stop,
+copier_new(const char *store, const struct stop *stop,
 	   void (*progress)(void *self, int64_t files, int64_t bytes), void *self)
 {
 	struct copier *c = mem_zero(1, sizeof(*c));
 
+	c->store = store;
 	c->stop = stop;
 	c->progress = progress;
 	c->self = self;
@@ -106,7 +109,7 @@ store_block(struct copier *c, int to, size_t len, int64_t at, struct err *e)
 	if (is_zero(c->block, len))
 		return 0;
 	if (io_write_at(to, c->block, len, at) < 0)
-		return err_sys(e, ERR_LOCAL, "write to the package store");
+		return store_failed(c->store, "write to", e);
 	return keep_flowing(c, to, len, at, e);
 }
 
@@ -178,7 +181,7 @@ copier_copy(struct copier *c, int from, const struct stat *st, int to,
 		rc = run_through(c, from, to, size, hex != NULL, e);
 		/* Holes at the end were not written. */
 		if (!rc && ftruncate(to, size))
-			return err_sys(e, ERR_LOCAL, "write to the package store");
+			return store_failed(c->store, "write to", e);
 	} else if (hex) {
 		rc = run_through(c, to, -1, size, true, e);
 	}
@@ -194,7 +197,7 @@ copier_sync(struct copier *c, int any_fd, struct err *e)
 {
 	/* One call for a thousand small files, where fsync() would be a thousand. */
 	if (syncfs(any_fd))
-		return err_sys(e, ERR_LOCAL, "flush the package store");
+		return store_failed(c->store, "flush", e);
 	c->unsynced_bytes = 0;
 	return 0;
 }

@@ -13,7 +13,9 @@
 
 struct copier; /* block and digest; one thread */
 
-struct copier *copier_new(const struct stop *stop,
+/* store: for the texts of errors; it must live as long, and may be NULL when nothing is
+ * copied. */
+struct copier *copier_new(const char *store, const struct stop *stop,
 			  void (*progress)(void *self, int64_t files, int64_t bytes),
 			  void *self) MUST_USE;
 void copier_free(struct copier *c);

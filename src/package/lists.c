@@ -1,5 +1,6 @@
 #include "package/lists.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 struct list {
 	FILE *f; /* NULL: there is none */
 	char *path, *new_path;
+	int trouble; /* errno of the first write that failed; 0: none did */
 };
 
 struct lists {
@@ -24,7 +26,7 @@ list_open(struct list *l, const char *folder, const char *name, struct err *e)
 	l->path = mem_printf("%s/%s", folder, name);
 	l->new_path = mem_printf("%s.new", l->path);
 	l->f = path_open_stream(l->new_path, "w");
-	return l->f ? 0 : err_sys(e, ERR_LOCAL, "make %s", l->new_path);
+	return l->f ? 0 : err_disk(e, "make", l->new_path, NULL);
 }
 
 static void
@@ -38,6 +40,20 @@ list_close(struct list *l)
 	mem_free(l->new_path);
 }
 
+/* After each write: what errno says now is lost with the next call. */
+static void
+list_wrote(struct list *l)
+{
+	if (l->f && !l->trouble && ferror(l->f))
+		l->trouble = errno;
+}
+
+static int
+list_failed(const struct list *l, struct err *e)
+{
+	return err_disk(e, "write", l->path, NULL);
+}
+
 static int
 list_commit(struct list *l, struct err *e)
 {
@@ -45,11 +61,11 @@ list_commit(struct list *l, struct err *e)
 
 	if (!f)
 		return 0;
-	/* ferror() knows of a write that failed on the way. */
-	if (ferror(f) || fflush(f) || fsync(fileno(f)) || rename(l->new_path, l->path))
-		return err_sys(e, ERR_LOCAL, "write %s", l->path);
+	errno = l->trouble;
+	if (l->trouble || fflush(f) || fsync(fileno(f)) || rename(l->new_path, l->path))
+		return list_failed(l, e);
 	l->f = NULL;
-	return path_close_stream(f) ? err_sys(e, ERR_LOCAL, "write %s", l->path) : 0;
+	return path_close_stream(f) ? list_failed(l, e) : 0;
 }
 
 int
@@ -65,6 +81,7 @@ lists_open(const char *folder, const struct index_head *head, bool hashed,
 		return -1;
 	}
 	index_write_head(l->index.f, head);
+	list_wrote(&l->index);
 	*out = l;
 	return 0;
 }
@@ -85,6 +102,8 @@ lists_add(struct lists *l, const struct package_entry *entry)
 	index_write_entry(l->index.f, l->head, entry);
 	if (l->manifest.f && !entry->is_folder)
 		write_manifest(l->manifest.f, l->head->info.name, entry);
+	list_wrote(&l->index);
+	list_wrote(&l->manifest);
 	l->entries++;
 }
 
@@ -92,6 +111,7 @@ int
 lists_commit(struct lists *l, struct err *e)
 {
 	index_write_end(l->index.f, l->entries);
+	list_wrote(&l->index);
 	if (list_commit(&l->index, e) || list_commit(&l->manifest, e))
 		return -1;
 	return 0;

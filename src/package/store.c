@@ -32,6 +32,16 @@ store_open(const char *store, struct err *e)
 	return fd;
 }
 
+int
+store_failed(const char *store, const char *doing, struct err *e)
+{
+	if (!err_is_no_space(errno))
+		return err_sys(e, ERR_LOCAL, "%s the package store %s", doing, store);
+	return err_disk(e, "copy into the package store", store,
+			"make room there, or file it with --by-reference, which keeps "
+			"no copy");
+}
+
 bool
 store_is_id(const char *text)
 {

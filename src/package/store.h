@@ -14,6 +14,10 @@
 /* The store as a descriptor of your own; -1: ERR_LOCAL. */
 int store_open(const char *store, struct err *e) MUST_USE;
 
+/* Writing there failed with errno: ERR_LOCAL; with what to do when it has no room.
+ * doing: "write to". */
+int store_failed(const char *store, const char *doing, struct err *e);
+
 bool store_is_id(const char *text);
 
 #endif

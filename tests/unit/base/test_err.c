@@ -68,6 +68,34 @@ test_sys(void **state)
 }
 
 static void
+test_disk(void **state)
+{
+	static const struct {
+		int sys;
+		uint32_t win32;
+		const char *remedy, *text;
+	} rows[] = {
+	    {ENOSPC, 112, NULL, "write: no space on /x: make room there"},
+	    {ENOSPC, 112, "wait", "write: no space on /x: wait"},
+	    {EDQUOT, 1295, NULL,
+	     "write: no space on /x (the disk quota is used up): make room there"},
+	    {EIO, 0, "wait", "write /x: Input/output error"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct err e = {0};
+
+		errno = rows[i].sys;
+		assert_int_equal(err_disk(&e, "write", "/x", rows[i].remedy), -1);
+		assert_int_equal(errno, rows[i].sys);
+		assert_int_equal(e.kind, ERR_LOCAL);
+		assert_int_equal(e.win32, rows[i].win32);
+		assert_string_equal(e.text, rows[i].text);
+	}
+}
+
+static void
 test_wrap_keeps_the_rest(void **state)
 {
 	struct err e = {0};
@@ -128,6 +156,7 @@ main(void)
 	    cmocka_unit_test(test_set),
 	    cmocka_unit_test(test_set_from_itself),
 	    cmocka_unit_test(test_sys),
+	    cmocka_unit_test(test_disk),
 	    cmocka_unit_test(test_wrap_keeps_the_rest),
 	    cmocka_unit_test(test_cut_is_valid_utf8),
 	    cmocka_unit_test(test_kind_names),
