@@ -1,0 +1,54 @@
+# limit: a rate that a person gives counts at once, in the middle of a file, and ends.
+. "$TOP/tests/flow/lib.sh"
+
+done_bytes() {
+	"$LANSENDER" --config lansender.conf --state state status --json |
+		python3 -c 'import json, sys
+s = json.load(sys.stdin)["sendings"]
+print(s[0]["bytes_done"] if s else -1)'
+}
+
+need python3
+samba_start
+config_site
+head -c 200M /dev/zero >large
+
+sender limit MS9 1MB/s
+exits 2
+has err 'unknown site "MS9": did you mean MS1'
+sender limit MS1 fast
+exits 2
+has err '"fast" is no rate'
+sender limit line south 1MB/s
+exits 2
+has err 'there is no [line south] in the configuration'
+sender open MS1 for
+exits 2
+has err 'for how long'
+sender open MS1 for 2h
+exits 0
+has out 'site MS1 is open until '
+sender limit MS1 2MB/s for 1h
+exits 0
+has out 'site MS1: limited until '
+has err 'no sender runs now'
+
+sender_start run
+sender send MS1 large
+wait_for 10 sh -c "'$LANSENDER' --config lansender.conf --state state status | grep -q sending"
+sender status
+has out 'ordered: limit site MS1 1.9 MiB/s until'
+has out 'ordered: open MS1 until'
+from=$(done_bytes)
+sleep 3
+moved=$(($(done_bytes) - from))
+[ "$moved" -gt 2000000 ] && [ "$moved" -lt 10000000 ] || fail "2 MB/s for 3 s moved $moved bytes"
+sender limit MS1 off
+exits 0
+wait_for 15 grep -q 'request=1 .*result=sent' state/sender.log # 90 s at 2 MB/s
+sender open MS1 off
+exits 0
+sender status
+lacks out ordered
+sender_stop
+exits 0
