@@ -1,6 +1,11 @@
 #include "dispatch/board.h"
 
+#include <string.h>
+
 #include "base/mem.h"
+#include "base/str.h"
+#include "dispatch/route.h"
+#include "dispatch/week.h"
 
 enum { REFUSED_MS = 1000 }; /* a claim was refused: so long not again; a choice */
 
@@ -21,6 +26,11 @@ struct board {
 	size_t beside_count, beside_room;
 	size_t *busy; /* sites that had threads when last looked at */
 	size_t busy_count, busy_room;
+	struct route_address *scratch; /* of one site */
+	size_t scratch_room;
+	struct rate_facts facts; /* opens: our own copy */
+	struct open_override *opens;
+	size_t open_count;
 	struct choose_load load;
 	int64_t starts;
 	int64_t now_ms;
@@ -48,6 +58,8 @@ board_free(struct board *b)
 	agenda_free(b->agenda);
 	mem_free(b->beside);
 	mem_free(b->busy);
+	mem_free(b->scratch);
+	mem_free(b->opens);
 	mem_free(b);
 }
 
@@ -64,11 +76,84 @@ beside(struct board *b, size_t site)
 	return &b->beside[site];
 }
 
+static int64_t
+alone_until_ms(const struct site *s, unsigned number)
+{
+	for (size_t i = 0; i < s->failed_count; i++)
+		if (s->failed[i].number == number)
+			return s->failed[i].alone_until_at_ms;
+	return 0;
+}
+
+static int64_t
+spent_until_ms(const struct board *b, const struct config_site *site,
+	       const struct config_address *a)
+{
+	if (b->facts.used_count == 0)
+		return 0;
+	return rate_plan(&b->facts, site, a, b->now_ms).spent_until_at_ms;
+}
+
+static struct route_address
+address_now(const struct board *b, const struct config_site *site,
+	    const struct config_address *a)
+{
+	const int64_t open_until_ms =
+	    rate_open_until_at_ms(&b->facts, site->code, b->now_ms);
+	const struct slot_now slot = slot_at(a, open_until_ms, b->now_ms);
+
+	return (struct route_address){
+	    .number = a->number,
+	    .lowest = slot.lowest,
+	    .no_substitute = slot.no_substitute,
+	    .slot_until_at_ms = slot.until_at_ms,
+	    .spent_until_at_ms = spent_until_ms(b, site, a),
+	};
+}
+
+/* All addresses of a site as they are now, into scratch; returns how many. */
+static size_t
+addresses_now(struct board *b, const struct site *s)
+{
+	const struct config_site *site = config_site(b->config, s->code);
+	size_t count = 0;
+
+	for (; site && count < site->address_count; count++) {
+		b->scratch =
+		    mem_grow(b->scratch, count, &b->scratch_room, sizeof(*b->scratch));
+		b->scratch[count] = address_now(b, site, &site->addresses[count]);
+		b->scratch[count].alone_until_at_ms =
+		    alone_until_ms(s, b->scratch[count].number);
+	}
+	return count;
+}
+
+static struct route
+find_route(const struct board *b, size_t address_count, const struct site *s,
+	   const struct choose_best *best, int class_index)
+{
+	const struct route_ask ask = {
+	    .addresses = b->scratch,
+	    .count = address_count,
+	    .priority = (enum request_priority)(REQUEST_HIGH + class_index),
+	    .prefer = best->prefer,
+	    .site_failed = s->failures > 0,
+	    .now_ms = b->now_ms,
+	};
+	struct route r = route_find(&ask);
+
+	/* The attempt says so, with the words of Q276259, and the site is held. */
+	if (address_count == 0)
+		r.verdict = (struct verdict){REASON_MAY_GO, INT64_MAX, 0};
+	return r;
+}
+
 static void
 put(struct board *b, size_t site)
 {
 	const struct site *s = sites_get(b->sites, site);
 	const struct beside *d = beside(b, site);
+	const size_t count = addresses_now(b, s);
 	struct choose_site c = {
 	    .next_at_ms = s->next_at_ms,
 	    .hold_until_at_ms = s->hold_until_at_ms,
@@ -80,9 +165,12 @@ put(struct board *b, size_t site)
 	    .served = d->served,
 	};
 
-	for (int i = 0; i < CHOOSE_CLASSES && d->refused_until_ms <= b->now_ms; i++) {
+	for (int i = 0; i < CHOOSE_BESTS && d->refused_until_ms <= b->now_ms; i++) {
+		if (s->best[i].id == 0)
+			continue;
 		c.best[i] = s->best[i];
-		c.best[i].route = (struct verdict){REASON_MAY_GO, INT64_MAX, 0};
+		c.best[i].route =
+		    find_route(b, count, s, &s->best[i], i % CHOOSE_CLASSES).verdict;
 	}
 	if (d->refused_until_ms > b->now_ms)
 		c.next_at_ms = d->refused_until_ms;
@@ -101,7 +189,8 @@ board_reload(struct board *b, const struct config *config)
 {
 	const struct choose_rules rules = choose_rules_of(&config->sender);
 
-	b->config = config;
+	b->config = b->facts.config = config;
+	b->facts.used_count = 0;
 	agenda_set_rules(b->agenda, &rules);
 	for (size_t i = 0; i < sites_count(b->sites); i++)
 		put(b, i);
@@ -120,6 +209,7 @@ read_load(struct board *b)
 	    .connecting_unproven = c.connecting_unproven,
 	    .waiting = c.waiting,
 	    .sending = c.sending,
+	    .high = c.high,
 	    .retrying = c.retrying,
 	};
 	for (size_t i = 0; i < b->busy_count; i++)
@@ -186,6 +276,87 @@ board_next(struct board *b, int64_t now_ms, struct agenda_pick *pick,
 {
 	*load = b->load;
 	return agenda_next(b->agenda, &b->load, now_ms, pick);
+}
+
+static bool
+same_opens(const struct board *b, const struct rate_facts *f)
+{
+	if (f->open_count != b->open_count)
+		return false;
+	for (size_t i = 0; i < f->open_count; i++)
+		if (!str_eq(f->opens[i].site, b->opens[i].site) ||
+		    f->opens[i].until_at_ms != b->opens[i].until_at_ms)
+			return false;
+	return true;
+}
+
+void
+board_set_facts(struct board *b, const struct rate_facts *facts)
+{
+	const size_t bytes = facts->open_count * sizeof(*facts->opens);
+	const bool same = same_opens(b, facts);
+
+	b->facts = *facts;
+	if (!same) {
+		b->opens =
+		    mem_resize(b->opens, facts->open_count + 1, sizeof(*b->opens));
+		if (bytes > 0)
+			memcpy(b->opens, facts->opens, bytes);
+		b->open_count = facts->open_count;
+	}
+	b->facts.opens = b->opens;
+	for (size_t i = 0; !same && i < sites_count(b->sites); i++)
+		put(b, i);
+}
+
+void
+board_route(struct board *b, const struct agenda_pick *pick, struct attempt_route *out)
+{
+	const struct site *s = sites_get(b->sites, pick->site);
+	const size_t count = addresses_now(b, s);
+
+	out->count = 0;
+	for (int i = 0; i < CHOOSE_BESTS; i++) {
+		struct route r;
+
+		if (s->best[i].id != pick->key.id)
+			continue;
+		r = find_route(b, count, s, &s->best[i], i % CHOOSE_CLASSES);
+		for (; out->count < r.count && out->count < ATTEMPT_ROUTE_ROOM;
+		     out->count++)
+			out->numbers[out->count] =
+			    b->scratch[r.order[out->count]].number;
+	}
+}
+
+struct verdict
+board_goes_on(const struct board *b, const char *site, const char *address,
+	      enum request_priority priority, int64_t now_ms)
+{
+	const struct config_site *c = config_site(b->config, site);
+	struct verdict v = {REASON_MAY_GO, INT64_MAX, 0};
+
+	for (size_t i = 0; c && i < c->address_count; i++) {
+		if (str_eq(c->addresses[i].section, address)) {
+			const struct route_address a =
+			    address_now(b, c, &c->addresses[i]);
+
+			v = route_goes_on(&a, priority, now_ms);
+		}
+	}
+	return v;
+}
+
+bool
+board_urgent(const struct board *b, struct agenda_pick *out)
+{
+	return agenda_urgent(b->agenda, out);
+}
+
+bool
+board_crowded(const struct board *b, const char *site, struct agenda_pick *out)
+{
+	return agenda_crowded(b->agenda, sites_find(b->sites, site), out);
 }
 
 const struct site *

@@ -7,6 +7,7 @@
 #include "base/attr.h"
 #include "dispatch/agenda.h"
 #include "dispatch/dispatch.h"
+#include "dispatch/rate_plan.h"
 #include "dispatch/sites.h"
 #include "send/send.h"
 
@@ -17,6 +18,9 @@ void board_free(struct board *b);
 
 /* Another configuration; borrowed. */
 void board_reload(struct board *b, const struct config *config);
+/* What persons opened, and what is spent of budgets.  Before each refresh; budgets are
+ * borrowed until the next. */
+void board_set_facts(struct board *b, const struct rate_facts *facts);
 
 /* What changed in the outbox, in the pool and by time alone. */
 int board_refresh(struct board *b, struct outbox *o, int64_t now_ms,
@@ -25,12 +29,23 @@ int board_refresh(struct board *b, struct outbox *o, int64_t now_ms,
 /* Who goes next, with the load it was chosen by; false: nobody may. */
 bool board_next(struct board *b, int64_t now_ms, struct agenda_pick *pick,
 		struct choose_load *load);
+/* The addresses that it may use now; none: its site has none. */
+void board_route(struct board *b, const struct agenda_pick *pick,
+		 struct attempt_route *out);
 const struct site *board_site(const struct board *b, size_t site);
 int board_active(const struct board *b, size_t site); /* its threads */
 void board_started(struct board *b, const struct agenda_pick *pick);
 /* Its claim was refused: somebody was quicker, or what the outbox said has changed by
  * time alone.  Not again until the outbox tells of a change, or for a second. */
 void board_refused(struct board *b, size_t site);
+
+/* May one of that priority go on over that address ("MS1.1")? */
+struct verdict board_goes_on(const struct board *b, const char *site,
+			     const char *address, enum request_priority priority,
+			     int64_t now_ms);
+/* agenda_urgent(), agenda_crowded() */
+bool board_urgent(const struct board *b, struct agenda_pick *out);
+bool board_crowded(const struct board *b, const char *site, struct agenda_pick *out);
 
 /* When time alone changes something: wall; INT64_MAX: never. */
 int64_t board_look_at_ms(const struct board *b);

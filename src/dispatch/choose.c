@@ -84,10 +84,11 @@ end_counts_from_ms(const struct choose_best *b, const struct choose_rules *rules
 }
 
 static struct choose_key
-key_of(const struct choose_site *s, int index, const struct choose_rules *rules,
+key_of(const struct choose_site *s, int best, const struct choose_rules *rules,
        int64_t now_ms)
 {
-	const struct choose_best *b = &s->best[index];
+	const struct choose_best *b = &s->best[best];
+	const int index = best % CHOOSE_CLASSES;
 	const int64_t up = raised(b, rules, now_ms);
 	struct choose_key k = {
 	    .class_index = up < index ? index - (int)up : 0,
@@ -154,13 +155,13 @@ judge_requests(struct choose_judgement *j, const struct choose_site *s,
 {
 	bool any = false;
 
-	for (int i = 0; i < CHOOSE_CLASSES; i++) {
+	for (int i = 0; i < CHOOSE_BESTS; i++) {
 		const struct choose_best *b = &s->best[i];
 		struct choose_key k;
 
 		if (b->id == 0)
 			continue;
-		look_at_best(&j->verdict, b, i, rules, now_ms);
+		look_at_best(&j->verdict, b, i % CHOOSE_CLASSES, rules, now_ms);
 		if (b->route.reason != REASON_MAY_GO) {
 			if (j->verdict.reason == REASON_NOTHING) {
 				j->verdict.reason = b->route.reason;

@@ -38,6 +38,8 @@
 
 enum {
 	CHOOSE_CLASSES = 3, /* high, medium, low: an index is the priority less 1 */
+	CHOOSE_BESTS = 6,   /* of each class one that prefers no address, then one
+			     * that does: one that waits for it holds up no other */
 	CHOOSE_PROVEN_MS = 600000, /* sent to within 10 min: reached; a choice */
 };
 
@@ -49,13 +51,14 @@ struct choose_best {
 	int64_t deadline_at_ms; /* 0: none                              */
 	int64_t expires_at_ms;
 	int64_t bytes;        /* still to be sent                     */
+	unsigned prefer;      /* number of an address; 0: none */
 	bool resumes;         /* it was suspended                     */
 	struct verdict route; /* MAY_GO, or why no address may be used */
 };
 
 /* What is known of one site. */
 struct choose_site {
-	struct choose_best best[CHOOSE_CLASSES];
+	struct choose_best best[CHOOSE_BESTS];
 	int64_t next_at_ms;       /* the next request becomes ready; 0: none */
 	int64_t hold_until_at_ms; /* 0: no hold */
 	int64_t hold_began_at_ms;

@@ -12,6 +12,7 @@
 #include "dispatch/board.h"
 #include "dispatch/control.h"
 #include "dispatch/orders.h"
+#include "dispatch/patrol.h"
 #include "dispatch/rates.h"
 #include "dispatch/settle.h"
 #include "dispatch/watch.h"
@@ -42,6 +43,7 @@ struct dispatcher {
 
 	struct board *board;
 	struct orders *orders;
+	struct patrol *patrol;
 	int64_t look_again_at_ms; /* wall: time alone may change the choice then */
 
 	bool owes_no_more;        /* something was started since the line was written */
@@ -116,6 +118,7 @@ start(struct dispatcher *d, const struct agenda_pick *pick,
 	const struct rate_facts facts = facts_of(d);
 	const struct request_id id = {pick->key.id};
 	AUTO_FREE struct request *r = mem_zero(1, sizeof(*r));
+	struct attempt_route route;
 	struct err why;
 	int claimed;
 
@@ -134,9 +137,12 @@ start(struct dispatcher *d, const struct agenda_pick *pick,
 		event_log(d->o->log, &(struct event_about){r->id.n, r->site, 0},
 			  EVENT_SUPERSEDES, (long long)r->supersedes);
 	rates_tell_site(d->pool, &facts, r->site, clock_wall_ms(d->o->clock));
-	if (pool_start(d->pool, r, pick->reach == REACH_PROVEN, &why) < 0)
+	board_route(d->board, pick, &route);
+	if (pool_start(d->pool, r, route.count ? &route : NULL,
+		       pick->reach == REACH_PROVEN, &why) < 0)
 		return give_back(d, r, &why, e);
 	board_started(d->board, pick);
+	patrol_started(d->patrol, pick);
 	d->owes_no_more = true;
 	d->last_start_at_ms = clock_mono_ms(d->o->clock);
 	return 0;
@@ -146,7 +152,10 @@ start(struct dispatcher *d, const struct agenda_pick *pick,
 static int
 start_all(struct dispatcher *d, bool *idle, struct err *e)
 {
+	const struct rate_facts facts = facts_of(d);
+
 	*idle = false;
+	board_set_facts(d->board, &facts);
 	while (!is_paused(d) && !stop_thrown(d->o->stop)) {
 		const int64_t now_ms = clock_wall_ms(d->o->clock);
 		struct choose_load load;
@@ -368,6 +377,9 @@ turn(struct dispatcher *d, struct pool_report *report, struct err *e)
 	if ((tidy(d, NULL, e) < 0 || start_all(d, &idle, e) < 0) &&
 	    pause_when_busy(d, e) < 0)
 		return -1;
+	if (!idle)
+		patrol_look(d->patrol, &d->o->config->sender,
+			    clock_wall_ms(d->o->clock));
 	say_no_more(d, idle);
 	facts = facts_of(d);
 	rates_tell_active(d->pool, &facts, clock_wall_ms(d->o->clock));
@@ -438,9 +450,11 @@ open_all(struct dispatcher *d, struct err *e)
 
 	if (outbox_open(d->o->state_folder, &d->outbox, e) < 0)
 		return -1;
+	outbox_set_small_first(d->outbox, d->o->config->sender.small_first);
 	d->pool = pool_new(&p);
 	d->board = board_new(d->o->config, d->pool);
 	d->orders = orders_new(d->outbox, d->pool, d->o->log);
+	d->patrol = patrol_new(d->board, d->pool);
 	return watch_start(d->o->state_folder, d->pool, &d->watch, e);
 }
 
@@ -463,6 +477,7 @@ dispatch_run(const struct dispatch_options *o, struct err *e)
 	pool_free(d.pool);
 	outbox_close(d.outbox);
 	orders_free(d.orders);
+	patrol_free(d.patrol);
 	board_free(d.board);
 	mem_free(d.store);
 	return rc;

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "dispatch/reason.h"
 #include "dispatch/restart.h"
+#include "dispatch/route.h"
 
 enum { BUSY_WAIT_MS = 500 }; /* between two tries to keep an end; a choice */
 
@@ -235,6 +236,55 @@ keep_site(struct settling *s, struct err *e)
 	return outbox_site_hold(s->outbox, site, 0, "", e);
 }
 
+/* So often it failed in a row before. */
+static int64_t
+failures_of(const struct outbox_site *site, unsigned number)
+{
+	for (size_t i = 0; i < site->failed_address_count; i++)
+		if (site->failed_addresses[i].number == number)
+			return site->failed_addresses[i].failures;
+	return 0;
+}
+
+static int
+keep_failed(struct settling *s, const struct outbox_site *site, unsigned number,
+	    struct err *e)
+{
+	struct outbox_address a = {number, failures_of(site, number) + 1, 0};
+	uint64_t dice;
+
+	digest_random(&dice, sizeof(dice));
+	a.alone_until_at_ms =
+	    s->now_ms +
+	    route_alone_ms(a.failures, s->d->config->sender.site_hold_ms, dice);
+	return outbox_address_result(s->outbox, site->site, &a, e);
+}
+
+/* Which addresses failed and which one works; of a site with one address the site's own
+ * hold says it all. */
+static int
+keep_addresses(struct settling *s, struct err *e)
+{
+	const struct attempt_result *result = &s->r->result;
+	const struct config_site *c = config_site(s->d->config, s->r->request.site);
+	AUTO_FREE struct outbox_site *site = NULL;
+
+	if (!c || c->address_count < 2)
+		return 0;
+	site = mem_zero(1, sizeof(*site));
+	if (outbox_site(s->outbox, s->r->request.site, s->now_ms, site, e) < 0)
+		return -1;
+	for (size_t i = 0; i < result->failed.count; i++)
+		if (keep_failed(s, site, result->failed.numbers[i], e) < 0)
+			return -1;
+	if (s->hold_until_at_ms || !result->connected || !result->address ||
+	    failures_of(site, result->address->number) == 0)
+		return 0;
+	return outbox_address_result(
+	    s->outbox, site->site,
+	    &(struct outbox_address){result->address->number, 0, 0}, e);
+}
+
 /* An end that is not kept would be an attempt made for nothing, so another process that
  * writes for long is waited for, until stop. */
 static int
@@ -276,5 +326,5 @@ settle(struct outbox *o, const struct dispatch_options *d, const struct pool_rep
 	if (keep_end(&s, e) < 0)
 		return -1;
 	crash_point("settle.after-finish");
-	return keep_site(&s, e);
+	return keep_site(&s, e) < 0 ? -1 : keep_addresses(&s, e);
 }

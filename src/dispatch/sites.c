@@ -68,17 +68,30 @@ sites_find(const struct sites *s, const char *code)
 	return s->by_code[at];
 }
 
+/* The outbox tells of each priority first the one without a preference. */
+static struct choose_best
+best_of(const struct outbox_best *b)
+{
+	return (struct choose_best){
+	    .id = b->id.n,
+	    .since_ms = b->goes_at_ms,
+	    .filed_at_ms = b->filed_at_ms,
+	    .deadline_at_ms = b->deadline_at_ms,
+	    .expires_at_ms = b->expires_at_ms,
+	    .bytes = b->bytes_left,
+	    .prefer = b->prefer,
+	    .resumes = b->is_suspended,
+	};
+}
+
 static void
 describe(struct site *to, const struct outbox_site *from)
 {
-	memset(to->best, 0, sizeof(to->best));
 	memcpy(to->code, from->site, sizeof(to->code));
-	if (from->best.n)
-		to->best[from->best_priority - REQUEST_HIGH] =
-		    (struct choose_best){.id = from->best.n,
-					 .since_ms = from->best_filed_at_ms,
-					 .filed_at_ms = from->best_filed_at_ms,
-					 .expires_at_ms = INT64_MAX};
+	for (int i = 0; i < OUTBOX_BESTS; i++)
+		to->best[i % 2 * CHOOSE_CLASSES + i / 2] = best_of(&from->bests[i]);
+	to->failed_count = from->failed_address_count;
+	memcpy(to->failed, from->failed_addresses, sizeof(to->failed));
 	to->next_at_ms = from->next_at_ms;
 	to->hold_until_at_ms = from->hold_until_at_ms;
 	to->failures = from->failures;

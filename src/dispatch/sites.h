@@ -13,7 +13,9 @@
 
 struct site {
 	char code[SITE_CODE_ROOM];
-	struct choose_best best[CHOOSE_CLASSES]; /* but for their routes */
+	struct choose_best best[CHOOSE_BESTS]; /* but for their routes */
+	struct outbox_address failed[OUTBOX_FAILED_ROOM];
+	size_t failed_count;
 	int64_t next_at_ms; /* wall: ask again then; 0: time changes nothing */
 	int64_t hold_until_at_ms;
 	int64_t failures, last_sent_at_ms;

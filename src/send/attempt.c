@@ -398,26 +398,59 @@ may_try_next(enum attempt_outcome outcome)
 	return outcome == ATTEMPT_NO_CONNECTION || outcome == ATTEMPT_REFUSED;
 }
 
+static const struct config_address *
+find_address(const struct config_site *site, unsigned number)
+{
+	for (size_t i = 0; i < site->address_count; i++)
+		if (site->addresses[i].number == number)
+			return &site->addresses[i];
+	return NULL;
+}
+
+/* The n-th that it may use; NULL: there are no more. */
+static const struct config_address *
+nth_address(const struct run *r, size_t n)
+{
+	const struct attempt_route *route = r->a->route;
+	const struct config_site *site = r->a->site;
+
+	if (route)
+		return n < route->count ? find_address(site, route->numbers[n]) : NULL;
+	return n < site->address_count ? &site->addresses[n] : NULL;
+}
+
+static void
+add_failed(struct attempt_result *out, const struct config_address *a)
+{
+	if (out->failed.count < ATTEMPT_ROUTE_ROOM)
+		out->failed.numbers[out->failed.count++] = a->number;
+}
+
 static enum attempt_outcome
-try_addresses(struct run *r, bool *connected, struct err *e)
+try_addresses(struct run *r, struct attempt_result *out, struct err *e)
 {
 	const struct config_site *site = r->a->site;
+	const struct config_address *to;
 	enum attempt_outcome outcome = ATTEMPT_NO_CONNECTION;
 
-	if (site->address_count == 0) {
+	if (!nth_address(r, 0)) {
 		(void)err_set(e, ERR_SITE, 0,
 			      "site %s has no address in the configuration: add a "
 			      "section [address %s.1]",
 			      site->code, site->code);
 		return ATTEMPT_NO_ADDRESS;
 	}
-	for (size_t i = 0; i < site->address_count; i++) {
+	for (size_t i = 0; (to = nth_address(r, i)); i++) {
 		if (outcome == ATTEMPT_REFUSED)
 			say_trouble(r, e); /* of the last one, the settler tells */
-		event_log(r->a->log, &r->about, EVENT_TRYING, (unsigned)i + 1,
+		event_log(r->a->log, &r->about, EVENT_TRYING,
+			  (unsigned)(to - site->addresses) + 1,
 			  (unsigned)site->address_count);
-		outcome = try_address(r, &site->addresses[i], connected, e);
-		if (!may_try_next(outcome) || r->is_publishing)
+		outcome = try_address(r, to, &out->connected, e);
+		if (!may_try_next(outcome))
+			break;
+		add_failed(out, to);
+		if (r->is_publishing)
 			break;
 		run_disconnect(r);
 	}
@@ -458,7 +491,7 @@ attempt_run(const struct attempt *a, struct attempt_result *out)
 
 	*out = (struct attempt_result){0};
 	run_init(&r, a);
-	out->outcome = hear(&r, try_addresses(&r, &out->connected, &e), &e);
+	out->outcome = hear(&r, try_addresses(&r, out, &e), &e);
 	if (out->outcome != ATTEMPT_SENT && e.kind == ERR_SITE && e.win32 == 112)
 		event_log(a->log, &r.about, EVENT_NO_SPACE);
 	/* Nobody will come back for it. */

@@ -7,7 +7,8 @@
  *                WAITING, stopped or ordered: RETRYING until it ended
  *
  * Invariants, whenever the lock is free:
- *   W1  at most max_sendings workers are SENDING, of a site at most its own maximum
+ *   W1  at most max_sendings workers are SENDING, of a site at most its own maximum; of
+ *       other than high priority at most reserved_high fewer
  *   W2  when a slot is free, it is taken by the first of those WAITING whose site has
  *       room: by priority, then by age
  *   W3  a worker is in the list from pool_start() until its report was taken
@@ -163,18 +164,35 @@ count_sending(const struct pool *p, const char *site)
 	return count;
 }
 
+/* May it have one of the slots that are free?  Some are for high only.  Under the lock.
+ */
+static bool
+has_room(const struct worker *w)
+{
+	const struct pool *p = w->pool;
+	const struct config_sender *s = &p->newest->config->sender;
+	int64_t others = 0;
+
+	if (count_sending(p, w->report.request.site) >= s->max_sendings_per_site)
+		return false;
+	if (w->priority == REQUEST_HIGH || s->reserved_high >= s->max_sendings)
+		return true;
+	for (const struct worker *v = p->workers; v; v = v->next)
+		others += v->stage == SENDING && v->priority != REQUEST_HIGH;
+	return others < s->max_sendings - s->reserved_high;
+}
+
 /* The one whose turn it is (W1, W2); NULL: nobody's.  Under the lock. */
 static const struct worker *
 next_to_send(const struct pool *p)
 {
-	const struct config_sender *s = &p->newest->config->sender;
 	const struct worker *first = NULL;
 
-	if (count_sending(p, NULL) >= s->max_sendings)
+	if (count_sending(p, NULL) >= p->newest->config->sender.max_sendings)
 		return NULL;
 	for (const struct worker *w = p->workers; w; w = w->next)
 		if (w->stage == WAITING && (!first || goes_first(w, first)) &&
-		    count_sending(p, w->report.request.site) < s->max_sendings_per_site)
+		    has_room(w))
 			first = w;
 	return first;
 }
@@ -428,6 +446,7 @@ run_attempt(struct worker *w, struct package *package)
 	w->attempt = (struct attempt){
 	    .request = r,
 	    .site = site ? site : &unknown,
+	    .route = w->has_route ? &w->route : NULL,
 	    .settings = &config->sender,
 	    .package = package,
 	    .log = p->options.log,
@@ -473,13 +492,18 @@ work(void *self)
 }
 
 int
-pool_start(struct pool *p, const struct request *r, bool proven, struct err *e)
+pool_start(struct pool *p, const struct request *r, const struct attempt_route *route,
+	   bool proven, struct err *e)
 {
 	struct worker *w = mem_zero(1, sizeof(*w));
 
 	w->pool = p;
 	w->proven = w->report.proven = proven;
 	w->report.request = *r;
+	if (route) {
+		w->has_route = true;
+		w->route = *route;
+	}
 	w->priority = r->priority;
 	paced_init(&w->paced, r->priority);
 	w->lease_until_at_ms = r->lease_until_at_ms;
@@ -561,6 +585,14 @@ pool_wait(struct pool *p, const struct stop *stop, int64_t wait_ms,
 	return take_report(p, out);
 }
 
+/* Does it count against max_sendings where the dispatcher counts? */
+static bool
+wants_slot(const struct worker *w)
+{
+	return w->stage == SENDING || w->stage == WAITING ||
+	       (w->stage == CONNECTING && w->proven);
+}
+
 void
 pool_get_counts(struct pool *p, struct pool_counts *out)
 {
@@ -568,6 +600,7 @@ pool_get_counts(struct pool *p, struct pool_counts *out)
 
 	(void)pthread_mutex_lock(&p->lock);
 	for (const struct worker *w = p->workers; w; w = w->next) {
+		c.high += w->priority == REQUEST_HIGH && wants_slot(w);
 		switch (w->stage) {
 		case CONNECTING:
 			c.connecting_proven += w->proven;

@@ -167,9 +167,17 @@ struct attempt_hooks {
 	void *self;
 };
 
+/* Addresses of a site by their numbers, in the order in which they are tried. */
+enum { ATTEMPT_ROUTE_ROOM = 16 }; /* a choice */
+struct attempt_route {
+	unsigned numbers[ATTEMPT_ROUTE_ROOM];
+	size_t count;
+};
+
 struct attempt {
 	const struct request *request; /* as claimed: progress, staged_on */
 	const struct config_site *site;
+	const struct attempt_route *route; /* NULL: all addresses, in their order */
 	const struct config_sender *settings;
 	struct package *package; /* open, at its start                            */
 	const char *password;    /* NULL: config_secret() of the address; for `put` */
@@ -206,6 +214,7 @@ struct attempt_result {
 	bool connected;       /* the site was reached                       */
 	bool too_large;       /* SITE: no room for this one, but for others */
 	const struct config_address *address; /* last one tried; NULL: none */
+	struct attempt_route failed; /* that could not be connected to, or be used */
 	int64_t cpu_ms; /* processor time of its thread: all but hashing      */
 	struct outbox_attempt history;
 };
@@ -240,11 +249,12 @@ struct pool *pool_new(const struct pool_options *o) MUST_USE;
 void pool_free(struct pool *p); /* stops, joins, closes idle connections */
 
 /* Start a sending thread for a claimed request (its lease: r->owner).  proven: its site
- * was reached lately; counts with the connecting ones of its kind.  EVENT_THREAD is the
+ * was reached lately; counts with the connecting ones of its kind.  route: which of the
+ * site's addresses it may use; NULL: all, in their order.  EVENT_THREAD is the
  * first line that the thread itself writes, so that it comes before all others of it.
  */
-int pool_start(struct pool *p, const struct request *r, bool proven,
-	       struct err *e) MUST_USE;
+int pool_start(struct pool *p, const struct request *r,
+	       const struct attempt_route *route, bool proven, struct err *e) MUST_USE;
 
 /* Why a sending is suspended: the dispatcher's own code and number; it comes back in
  * the report as it was given. */
@@ -292,6 +302,7 @@ struct pool_counts {
 	int connecting_unproven; /* to sites that were not, or never tried            */
 	int waiting;             /* connected, waiting for a sending slot             */
 	int sending;             /* hold one of max_sendings slots                    */
+	int high;    /* of connecting_proven, waiting and sending: of high priority */
 	int retrying; /* between two tries, or ended and not reported yet: no slot    */
 };
 void pool_get_counts(struct pool *p, struct pool_counts *out);

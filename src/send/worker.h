@@ -50,6 +50,8 @@ struct worker {
 	struct stop *stop; /* thrown when it is to end, wherever it is */
 	struct generation *generation;
 	bool proven;
+	bool has_route;
+	struct attempt_route route;
 	struct paced paced;        /* the thread's own, but for the class */
 	struct outbox *outbox;     /* the thread's own                    */
 	struct attempt attempt;    /* its own                             */

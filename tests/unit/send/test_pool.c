@@ -180,7 +180,7 @@ start(struct rig *g, struct request_id id, bool proven)
 {
 	const struct request r = claim(g, id);
 
-	assert_int_equal(pool_start(g->pool, &r, proven, &g->f.e), 0);
+	assert_int_equal(pool_start(g->pool, &r, NULL, proven, &g->f.e), 0);
 }
 
 /* The next report; the test fails when none comes. */
@@ -362,7 +362,7 @@ test_ordered_waits_no_more(void **state)
 			 1);
 	gate_set(1);
 	gate_move(3); /* the second is the beat that hears of it */
-	assert_int_equal(pool_start(g.pool, &r, true, &g.f.e), 0);
+	assert_int_equal(pool_start(g.pool, &r, NULL, true, &g.f.e), 0);
 	gate_wait_held(1);
 	pool_get_counts(g.pool, &c);
 	assert_int_equal(c.waiting, 0);
@@ -479,6 +479,40 @@ test_asked_for_nothing(void **state)
 	rig_done(&g);
 }
 
+/* sms-sender.md 6 row 29: what is urgent finds a slot, whatever else is being sent. */
+static void
+test_a_slot_for_high(void **state)
+{
+	struct request_id medium[2], high;
+	struct pool_counts c;
+	struct rig g;
+
+	(void)state;
+	rig_init(&g, 2);
+	g.config.sender.reserved_high = 1;
+	gate_set(2);
+	for (size_t i = 0; i < COUNT(medium); i++) {
+		medium[i] = file(&g, "MS1", REQUEST_MEDIUM);
+		start(&g, medium[i], true);
+	}
+	wait_waiting(&g, 1);
+	gate_wait_held(1);
+	pool_get_counts(g.pool, &c);
+	assert_int_equal(c.sending, 1);
+	assert_int_equal(c.high, 0);
+	high = file(&g, "MS1", REQUEST_HIGH);
+	start(&g, high, true);
+	gate_wait_held(2);
+	pool_get_counts(g.pool, &c);
+	assert_int_equal(c.sending, 2);
+	assert_int_equal(c.waiting, 1);
+	assert_int_equal(c.high, 1);
+	gate_set(0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(next(&g)->outcome, ATTEMPT_SENT);
+	rig_done(&g);
+}
+
 /* The first of those that wait is another after a word from a person. */
 static void
 test_priority_while_waiting(void **state)
@@ -529,7 +563,9 @@ new_config(const struct rig *g, const char *folder, int64_t max_sendings)
 	struct config *c;
 	struct err e;
 
-	str_addf(&text, "[sender]\nsite_code = CEN\nmax_sendings = %lld\n",
+	str_addf(&text,
+		 "[sender]\nsite_code = CEN\nmax_sendings = %lld\n"
+		 "reserved_high = none\n",
 		 (long long)max_sendings);
 	if (folder)
 		str_addf(&text, "[site MS1]\n[address MS1.1]\ntype = dir\npath = %s\n",
@@ -736,6 +772,7 @@ main(void)
 	    cmocka_unit_test(test_suspend_while_waiting),
 	    cmocka_unit_test(test_suspend_at_a_block),
 	    cmocka_unit_test(test_order_is_asked_for),
+	    cmocka_unit_test(test_a_slot_for_high),
 	    cmocka_unit_test(test_asked_for_nothing),
 	    cmocka_unit_test(test_priority_while_waiting),
 	    cmocka_unit_test(test_reload),

@@ -1,0 +1,222 @@
+#include "dispatch/patrol.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "dispatch/preempt.h"
+
+/* How it was chosen. */
+struct chosen {
+	int64_t id;
+	int class_index;
+	bool by_share;
+};
+
+struct patrol {
+	struct board *board;
+	struct pool *pool;
+	struct chosen *chosen; /* of those that are under way, and some that ended */
+	size_t chosen_count, chosen_room;
+	struct pool_sending *sendings;
+	struct preempt_active *active;
+	size_t room; /* of both */
+};
+
+struct patrol *
+patrol_new(struct board *board, struct pool *pool)
+{
+	struct patrol *p = mem_zero(1, sizeof(*p));
+
+	p->board = board;
+	p->pool = pool;
+	return p;
+}
+
+void
+patrol_free(struct patrol *p)
+{
+	if (!p)
+		return;
+	mem_free(p->chosen);
+	mem_free(p->sendings);
+	mem_free(p->active);
+	mem_free(p);
+}
+
+void
+patrol_started(struct patrol *p, const struct agenda_pick *pick)
+{
+	p->chosen =
+	    mem_grow(p->chosen, p->chosen_count, &p->chosen_room, sizeof(*p->chosen));
+	p->chosen[p->chosen_count++] =
+	    (struct chosen){pick->key.id, pick->key.class_index, pick->by_share};
+}
+
+/* The last start of that request; NULL: none of ours. */
+static const struct chosen *
+find_chosen(const struct patrol *p, int64_t id)
+{
+	for (size_t i = p->chosen_count; i > 0; i--)
+		if (p->chosen[i - 1].id == id)
+			return &p->chosen[i - 1];
+	return NULL;
+}
+
+static bool
+is_under_way(const struct patrol *p, size_t count, int64_t id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (p->sendings[i].request.n == id)
+			return true;
+	return false;
+}
+
+static void
+forget_ended(struct patrol *p, size_t count)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < p->chosen_count; i++)
+		if (is_under_way(p, count, p->chosen[i].id))
+			p->chosen[left++] = p->chosen[i];
+	p->chosen_count = left;
+}
+
+static size_t
+list(struct patrol *p)
+{
+	const size_t threads = (size_t)pool_site_active(p->pool, NULL);
+	size_t count;
+
+	if (threads > p->room) {
+		p->room = threads;
+		p->sendings = mem_resize(p->sendings, p->room, sizeof(*p->sendings));
+		p->active = mem_resize(p->active, p->room, sizeof(*p->active));
+	}
+	count = pool_list(p->pool, p->sendings, p->room);
+	if (p->chosen_count > 2 * p->room)
+		forget_ended(p, count);
+	return count;
+}
+
+static void
+suspend(struct patrol *p, struct pool_sending *s, const struct verdict *v)
+{
+	const struct pool_why why = {(int)v->reason, v->until_at_ms, v->number};
+
+	if (pool_suspend(p->pool, s->request, &why) > 0)
+		s->suspending = true;
+}
+
+/* --- windows and budgets --------------------------------------------------------- */
+
+static void
+look_at_windows(struct patrol *p, size_t count, int64_t now_ms)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct pool_sending *s = &p->sendings[i];
+		struct verdict v;
+
+		if (s->suspending || s->address[0] == '\0')
+			continue;
+		v = board_goes_on(p->board, s->site, s->address, s->priority, now_ms);
+		if (v.reason != REASON_MAY_GO)
+			suspend(p, s, &v);
+	}
+}
+
+/* --- one that cannot wait -------------------------------------------------------- */
+
+static bool
+holds_slot(const struct pool_sending *s)
+{
+	return str_eq(s->stage, "sending") || str_eq(s->stage, "publishing");
+}
+
+/* A number for the site of the i-th: its first sending here. */
+static size_t
+site_of(const struct patrol *p, size_t i)
+{
+	size_t site = 0;
+
+	while (!str_eq(p->sendings[site].site, p->sendings[i].site))
+		site++;
+	return site;
+}
+
+/* Who holds a slot, as preempt.h wants to know it. */
+static size_t
+describe_active(struct patrol *p, size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct pool_sending *s = &p->sendings[i];
+		const struct chosen *c = find_chosen(p, s->request.n);
+
+		if (!holds_slot(s))
+			continue;
+		p->active[n++] = (struct preempt_active){
+		    .id = s->request.n,
+		    .site = site_of(p, i),
+		    .class_index = c ? c->class_index : (int)s->priority - REQUEST_HIGH,
+		    .bytes_done = s->bytes_done,
+		    .publishing = str_eq(s->stage, "publishing"),
+		    .by_share = c && c->by_share,
+		    .leaving = s->suspending,
+		};
+	}
+	return n;
+}
+
+static void
+preempt(struct patrol *p, size_t count, size_t site, bool own_site_only, int64_t urgent)
+{
+	const size_t active = describe_active(p, count);
+	const ptrdiff_t victim = preempt_victim(p->active, active, site, own_site_only);
+	const struct verdict v = {REASON_PREEMPTED, 0, urgent};
+
+	for (size_t i = 0; victim >= 0 && i < count; i++)
+		if (p->sendings[i].request.n == p->active[victim].id)
+			suspend(p, &p->sendings[i], &v);
+}
+
+/* One that is connected and waits for a slot, or one that could connect in one. */
+static int64_t
+find_urgent(const struct patrol *p, size_t count)
+{
+	struct agenda_pick pick;
+
+	for (size_t i = 0; i < count; i++)
+		if (p->sendings[i].priority == REQUEST_HIGH &&
+		    str_eq(p->sendings[i].stage, "waiting"))
+			return p->sendings[i].request.n;
+	return board_urgent(p->board, &pick) ? pick.key.id : 0;
+}
+
+static void
+look_at_urgent(struct patrol *p, const struct config_sender *settings, size_t count)
+{
+	const int64_t urgent = find_urgent(p, count);
+	int64_t slots = 0;
+
+	for (size_t i = 0; i < count; i++)
+		slots += holds_slot(&p->sendings[i]);
+	if (urgent && slots >= settings->max_sendings)
+		preempt(p, count, 0, false, urgent);
+	for (size_t i = 0; i < count; i++) {
+		struct agenda_pick pick;
+
+		if (board_crowded(p->board, p->sendings[i].site, &pick))
+			preempt(p, count, site_of(p, i), true, pick.key.id);
+	}
+}
+
+void
+patrol_look(struct patrol *p, const struct config_sender *settings, int64_t now_ms)
+{
+	const size_t count = list(p);
+
+	look_at_windows(p, count, now_ms);
+	if (settings->preempt)
+		look_at_urgent(p, settings, count);
+}
