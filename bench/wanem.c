@@ -166,6 +166,10 @@ carry(void *arg)
 	struct way *w = arg;
 	struct pollfd p = {.fd = w->in, .events = POLLIN};
 
+	/* A line does not wait for a processor.  Who may not ask for this has one that
+	 * stutters when the machine is busy. */
+	(void)pthread_setschedparam(pthread_self(), SCHED_FIFO,
+				    &(struct sched_param){.sched_priority = 10});
 	(void)prctl(PR_SET_TIMERSLACK, 1UL);
 	while (!atomic_load(&ended)) {
 		int64_t wait = let_out(w);
