@@ -9,7 +9,8 @@
  *
  * Behind the door: dispatcher.c, board.c (sites of the outbox, the configuration and
  * the pool on the agenda), sites.c settle.c watch.c, week.c rate_plan.c hours.c (what
- * schedules and rates say) and the policy */
+ * schedules and rates say), picture.c why.c explain.c (why a request waits) and the
+ * policy */
 #ifndef DISPATCH_DISPATCH_H
 #define DISPATCH_DISPATCH_H
 
@@ -24,6 +25,7 @@
 #include "base/stop.h"
 #include "base/str.h"
 #include "config/config.h"
+#include "outbox/outbox.h"
 
 struct pool_sending;
 struct dispatch_control;
@@ -79,5 +81,23 @@ struct dispatch_answer {
 int dispatch_control_ask(struct dispatch_control *c, const struct dispatch_ask *ask,
 			 int64_t wait_ms, struct dispatch_answer *answer,
 			 struct err *e) MUST_USE;
+
+/* One link of the chain of reasons why a request does not go now. */
+struct dispatch_reason {
+	int code;            /* enum reason: for good  */
+	const char *name;    /* "window_closed"        */
+	int64_t until_at_ms; /* INT64_MAX: time alone changes nothing */
+	int64_t number;      /* what reason.h says of it */
+	char text[ERR_TEXT_BYTES + 256];
+};
+enum { DISPATCH_REASONS_MAX = 12, DISPATCH_REASON_FINAL = 7 /* REASON_FINAL */ };
+struct dispatch_why {
+	struct dispatch_reason reasons[DISPATCH_REASONS_MAX];
+	size_t count; /* at least 1 */
+};
+
+/* The chain for one request, from the outbox and the configuration.  1/0/-1. */
+int dispatch_why(const struct config *c, struct outbox *o, struct request_id id,
+		 int64_t now_ms, struct dispatch_why *out, struct err *e) MUST_USE;
 
 #endif

@@ -25,6 +25,7 @@ static const struct reason_text texts[] = {
 	{REASON_BUDGET, "budget", "the budget is spent"},
 	{REASON_ADDRESS_FAILED, "address_failed", "the address failed and is left alone for a while"},
 	{REASON_NO_SUBSTITUTE, "no_substitute", "the other address may not stand in now"},
+	{REASON_RATE, "rate", "its way is so fast and no faster"},
 	{REASON_SITE_HOLD, "site_hold", "the site could not be reached"},
 	{REASON_SITE_FULL, "site_full", "the site has its share of sendings"},
 	{REASON_PROBING, "probing", "another is finding out whether the site can be reached"},

@@ -33,6 +33,7 @@ enum reason {
 	REASON_BUDGET = 24,          /* so many bytes a day or month were sent [address] */
 	REASON_ADDRESS_FAILED = 25,  /* left alone after failures     [address]       */
 	REASON_NO_SUBSTITUTE = 26,   /* may not stand in now          [address]       */
+	REASON_RATE = 27,            /* it goes no faster             [bytes/s]       */
 	/* the site */
 	REASON_SITE_HOLD = 40,       /* could not be reached          [failures]      */
 	REASON_SITE_FULL = 41,       /* its share of sendings is used [sendings]      */

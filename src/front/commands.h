@@ -21,6 +21,7 @@ extern const struct command command_drain;
 extern const struct command command_open;
 extern const struct command command_limit;
 extern const struct command command_reload;
+extern const struct command command_why;
 extern const struct command command_check;
 extern const struct command command_selftest;
 
