@@ -148,6 +148,13 @@ move(const struct publish *p, const char *from, const char *to, bool replace,
 	return 0;
 }
 
+static bool
+is_in_use(const struct err *e)
+{
+	return e->win32 == SHARING_VIOLATION || e->win32 == ACCESS_DENIED ||
+	       e->win32 == LOCK_VIOLATION || e->win32 == USER_MAPPED_FILE;
+}
+
 /* A rename was refused although the line is good.  Who holds it is not told by the
  * server, only that somebody does; the same answer may mean that the account may not
  * rename, so both are said.  183: another request published under this name meanwhile.
@@ -155,9 +162,7 @@ move(const struct publish *p, const char *from, const char *to, bool replace,
 static int
 blame_rename(const struct publish *p, const char *what, struct err *e)
 {
-	const bool in_use = e->win32 == SHARING_VIOLATION ||
-			    e->win32 == ACCESS_DENIED || e->win32 == LOCK_VIOLATION ||
-			    e->win32 == USER_MAPPED_FILE;
+	const bool in_use = is_in_use(e);
 
 	if (!transport_alive(p->transport) || !(in_use || e->win32 == ALREADY_EXISTS))
 		return -1;
@@ -214,6 +219,34 @@ put_back(const struct publish *p, const struct places *at)
 				false, &unused);
 }
 
+static void
+tried(void *self, const struct err *e)
+{
+	if (e)
+		*(struct err *)self = *e;
+}
+
+/* Is the former version open at the site?  Asked before its manifest goes away, which
+ * otherwise would go and come back with each retry.  In a folder only the rename itself
+ * finds out. */
+static int
+try_move(const struct publish *p, const struct places *at, struct err *e)
+{
+	struct err refused = {0};
+	const struct transport_change try = {.kind = TRANSPORT_TRY_MOVE,
+					     .path = at->live,
+					     .done = tried,
+					     .self = &refused};
+
+	if (transport_change(p->transport, &try, e) < 0 ||
+	    transport_drain(p->transport, e) < 0)
+		return -1;
+	if (!is_in_use(&refused))
+		return 0; /* what else there is to say, the rename says */
+	*e = refused;
+	return -1;
+}
+
 /* The former version to .lansender/previous: its manifest first, so that nobody acts
  * upon a manifest whose package is about to move (P2). */
 static int
@@ -221,7 +254,7 @@ put_aside(const struct publish *p, const struct places *at, struct err *e)
 {
 	int manifest;
 
-	if (clear_previous(p, at, e) < 0)
+	if (try_move(p, at, e) < 0 || clear_previous(p, at, e) < 0)
 		return -1;
 	manifest = is_there(p, at->live_manifest, e);
 	if (manifest < 0)

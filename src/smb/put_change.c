@@ -23,7 +23,7 @@ result(const struct job *j, struct err *e)
 	static const enum blame_op blame[] = {
 	    [SMB_MAKE_FOLDER] = BLAME_CREATE, [SMB_TOUCH_FOLDER] = BLAME_WRITE,
 	    [SMB_RENAME] = BLAME_RENAME,      [SMB_REMOVE_FOLDER] = BLAME_DELETE,
-	    [SMB_LOOK] = BLAME_QUERY,
+	    [SMB_LOOK] = BLAME_QUERY,         [SMB_TRY_MOVE] = BLAME_RENAME,
 	};
 	const struct chain *c = &j->chain;
 	AUTO_FREE char *what = NULL;
@@ -39,6 +39,8 @@ result(const struct job *j, struct err *e)
 		return 0;
 	if (j->change.kind == SMB_RENAME)
 		what = mem_printf("rename %s to %s", j->put.path, j->change.to);
+	if (j->change.kind == SMB_TRY_MOVE)
+		what = mem_printf("open %s to rename it", j->put.path);
 	return chain_result(c, blame[j->change.kind], what ? what : j->put.path, e);
 }
 
@@ -76,6 +78,7 @@ how_to_open(const struct job *j)
 		how.access = TOUCHING;
 		break;
 	case SMB_RENAME:
+	case SMB_TRY_MOVE:
 		how.access = MOVING;
 		how.options = PDU_OPEN_REPARSE;
 		break;
@@ -97,7 +100,8 @@ add_change(struct job *j, struct err *e)
 	const struct smb_change *what = &j->change;
 	struct chain *c = &j->chain;
 
-	if (what->kind == SMB_MAKE_FOLDER || what->kind == SMB_LOOK)
+	if (what->kind == SMB_MAKE_FOLDER || what->kind == SMB_LOOK ||
+	    what->kind == SMB_TRY_MOVE)
 		return 0;
 	chain_add(c, PDU_SET_INFO, 0);
 	switch (what->kind) {
@@ -110,6 +114,7 @@ add_change(struct job *j, struct err *e)
 	case SMB_TOUCH_FOLDER:
 	case SMB_MAKE_FOLDER:
 	case SMB_LOOK:
+	case SMB_TRY_MOVE:
 		break;
 	}
 	pdu_put_set_mtime(&c->buf, &pdu_file_id_related, what->mtime_100ns);

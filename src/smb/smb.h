@@ -279,6 +279,8 @@ enum smb_change_kind {
 	SMB_RENAME,        /* to a name that must be free                             */
 	SMB_REMOVE_FOLDER, /* an empty one; done(NULL) also when it was not there     */
 	SMB_LOOK,          /* is it there?  If not, done() gets Win32 2 or 3          */
+	SMB_TRY_MOVE,      /* may it be renamed?  Errors as smb_rename(); what others
+			    * have open in a folder is not told                       */
 };
 
 struct smb_change { /* copied; its strings must live until done() */

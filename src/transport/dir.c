@@ -609,6 +609,7 @@ change_now(struct dir *d, const struct transport_change *c, struct err *e)
 	case TRANSPORT_REMOVE_FOLDER:
 		return dir_remove(d, c->path, true, e);
 	case TRANSPORT_LOOK:
+	case TRANSPORT_TRY_MOVE:
 		return find(d, c->path, e);
 	}
 	return 0;

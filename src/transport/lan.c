@@ -378,6 +378,7 @@ lan_change(void *impl, const struct transport_change *outer, struct err *e)
 	    [TRANSPORT_RENAME] = SMB_RENAME,
 	    [TRANSPORT_REMOVE_FOLDER] = SMB_REMOVE_FOLDER,
 	    [TRANSPORT_LOOK] = SMB_LOOK,
+	    [TRANSPORT_TRY_MOVE] = SMB_TRY_MOVE,
 	};
 	const struct lan *l = impl;
 	struct lan_change *c = mem_zero(1, sizeof(*c));

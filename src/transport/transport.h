@@ -65,6 +65,8 @@ enum transport_change_kind {
 	TRANSPORT_RENAME,        /* to a name that must be free; else ERR_SITE 183    */
 	TRANSPORT_REMOVE_FOLDER, /* an empty one; done(NULL) also when it is missing  */
 	TRANSPORT_LOOK,          /* is it there?  If not, done() gets Win32 2 or 3    */
+	TRANSPORT_TRY_MOVE,      /* may it be renamed?  Of what lies in a folder that
+				  * others have open, no word; nor in a local folder  */
 };
 struct transport_change {
 	enum transport_change_kind kind;

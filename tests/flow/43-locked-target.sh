@@ -46,13 +46,16 @@ done
 [ "$single_rc" -eq 3 ] || fail "expected exit code 3 for the file, got $single_rc"
 exits 3
 for name in single tree; do
-	has $name.out "\\\\DSSMS\\SMS_SITE: the former version cannot be moved: a program at the site has it open (find it there with Get-SmbOpenFile or smbstatus, and close it), or the account may not rename it: rename $name to .lansender/previous/$name"
+	has $name.out "\\\\DSSMS\\SMS_SITE: the former version cannot be moved: a program at the site has it open (find it there with Get-SmbOpenFile or smbstatus, and close it), or the account may not rename it: "
 	has $name.out 'before retry No. 2 (out of 2)'
 	has $name.out 'Operation is retryable.'
 	has $name.out 'result=retry fault=attempt'
 	lacks $name.out 'Cannot connect to server'
 done
 has single.out 'STATUS_SHARING_VIOLATION'
+has single.out 'may not rename it: open single to rename it: '
+lacks single.out 'single.sha256 to' # the former manifest never went away
+has tree.out 'may not rename it: rename tree to .lansender/previous/tree'
 is_now 3 waiting
 is_now 4 waiting
 [ "$(cat "$SMB/share/single")" = one ] || fail 'the former file is not in its place'

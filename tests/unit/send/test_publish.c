@@ -483,6 +483,8 @@ static struct {
 	const struct transport_ops *inner;
 	const char *held; /* what cannot be renamed */
 	uint32_t win32;
+	bool is_inside; /* something in that folder: only a rename finds out */
+	int manifests;  /* of the site, moved */
 } locked;
 
 static int
@@ -490,7 +492,21 @@ locked_rename(void *impl, const char *from, const char *to, bool replace, struct
 {
 	if (str_eq(from, locked.held))
 		return err_set(e, ERR_ADDRESS, locked.win32, "refused");
+	locked.manifests += str_eq(from, "setup.sha256");
 	return locked.inner->rename(impl, from, to, replace, e);
+}
+
+static int
+locked_change(void *impl, const struct transport_change *c, struct err *e)
+{
+	struct err held;
+
+	if (c->kind != TRANSPORT_TRY_MOVE || locked.is_inside ||
+	    !str_eq(c->path, locked.held))
+		return locked.inner->change(impl, c, e);
+	(void)err_set(&held, ERR_ADDRESS, locked.win32, "refused");
+	c->done(c->self, &held);
+	return 0;
 }
 
 static struct transport *
@@ -499,6 +515,8 @@ lock_path(struct transport *t, const char *held, uint32_t win32)
 	locked.inner = t->ops;
 	locked.ops = *t->ops;
 	locked.ops.rename = locked_rename;
+	locked.ops.change = locked_change;
+	locked.manifests = 0;
 	locked.held = held;
 	locked.win32 = win32;
 	t->ops = &locked.ops;
@@ -511,11 +529,14 @@ test_in_use(void **state)
 	static const struct {
 		const char *held;
 		uint32_t win32;
+		bool is_inside;
+		int manifests; /* moved away before that was found out */
 		const char *words;
 	} rows[] = {
-	    {"setup", 32, "the former version cannot be moved: a program at the site "},
-	    {"setup", 5, "the former version cannot be moved: a program at the site "},
-	    {STAGING "/setup", 5, "the staged package cannot be moved: a program at "},
+	    {"setup", 32, false, 0, "the former version cannot be moved: a program "},
+	    {"setup", 5, false, 0, "the former version cannot be moved: a program "},
+	    {"setup", 5, true, 1, "the former version cannot be moved: a program "},
+	    {STAGING "/setup", 5, false, 1, "the staged package cannot be moved: "},
 	};
 
 	(void)state;
@@ -524,12 +545,14 @@ test_in_use(void **state)
 		char *live, *manifest;
 
 		site_init(&s, true, "old", "older");
+		locked.is_inside = rows[i].is_inside;
 		assert_int_equal(
 		    run(&s, lock_path(open_share(&s), rows[i].held, rows[i].win32)),
 		    -1);
 		assert_int_equal(s.e.kind, ERR_ATTEMPT);
 		assert_int_equal(s.e.win32, rows[i].win32);
 		assert_non_null(strstr(s.e.text, rows[i].words));
+		assert_int_equal(locked.manifests, rows[i].manifests);
 		check_invariants(&s, "old");
 		/* Nothing changed for those at the site. */
 		live = version_at(&s, "setup");

@@ -204,6 +204,8 @@ changes_and_their_ends(void **state)
 	     0,
 	     NT_DIRECTORY_NOT_EMPTY,
 	     145},
+	    {"try to move", {.kind = SMB_TRY_MOVE}, 0, 0, 0},
+	    {"what others hold", {.kind = SMB_TRY_MOVE}, NT_SHARING_VIOLATION, 0, 32},
 	    {"look at nothing", {.kind = SMB_LOOK}, NT_OBJECT_NAME_NOT_FOUND, 0, 2},
 	    {"look below nothing", {.kind = SMB_LOOK}, NT_OBJECT_PATH_NOT_FOUND, 0, 3},
 	};
