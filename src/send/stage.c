@@ -18,10 +18,6 @@ enum {
 	 * NTFS's default size, and a little; choices. */
 	CLUSTER_BYTES = 4096,
 	SPARE_BYTES = 1 << 20,
-	/* What is queued before the server is asked what room it has.  The question
-	 * comes behind what is on its way already, and no more is queued until it is
-	 * answered: with 256 KiB the line ran dry (measured). */
-	FIRST_BYTES = 8 << 20,
 };
 
 struct stage {
@@ -35,8 +31,6 @@ struct stage {
 	bool is_opened;     /* the staging folder, or it was told why not */
 	bool is_all_queued; /* every file of the package */
 	bool has_manifest;  /* queued, or there */
-	bool has_space;     /* there is room, or nobody knows */
-	bool has_no_room;
 };
 
 static const struct request_progress nothing;
@@ -88,8 +82,9 @@ find_start(struct stage *s, struct err *e)
 	return 0;
 }
 
+/* Before the first byte: what has no room shall not load the line. */
 static int
-check_space(struct stage *s, struct err *e)
+check_space(const struct stage *s, struct err *e)
 {
 	struct run *r = s->run;
 	const struct outbox_package *p = &r->a->request->package;
@@ -105,7 +100,6 @@ check_space(struct stage *s, struct err *e)
 	if (free_bytes >= need)
 		return 0;
 	r->too_large = true;
-	s->has_no_room = true;
 	return err_set(e, ERR_SITE, DISK_FULL,
 		       "%s has %s free, the rest of %s needs %s; make room there, it "
 		       "is tried again",
@@ -263,21 +257,10 @@ acked(void *self)
 		(void)!queue_manifest(s, &unused); /* the next call says it */
 }
 
-/* Asked while the first files are on their way already: mostly there is room.  A local
- * folder was asked before, since it takes each file whole before it answers. */
-static int
-check_space_once(struct stage *s, struct err *e)
-{
-	if (s->has_space)
-		return 0;
-	s->has_space = true;
-	return check_space(s, e);
-}
-
 static int
 queue_rest(struct stage *s, struct err *e)
 {
-	if ((is_hashed(s) && queue_manifest(s, e) < 0) || check_space_once(s, e) < 0)
+	if (is_hashed(s) && queue_manifest(s, e) < 0)
 		return -1;
 	return publish_scout(s->publish, e);
 }
@@ -287,7 +270,7 @@ send_files(struct stage *s, struct err *e)
 {
 	struct package *p = s->run->a->package;
 	struct package_entry entry;
-	int64_t entries = 0, queued_bytes = 0;
+	int64_t entries = 0;
 	int rc;
 
 	if (package_rewind(p, e) < 0)
@@ -296,9 +279,7 @@ send_files(struct stage *s, struct err *e)
 		entries = entry.number + 1;
 		if (entry.is_folder || entry.number < s->from.entries_done)
 			continue;
-		queued_bytes += entry.size_bytes + CLUSTER_BYTES;
-		if (send_file(s, &entry, e) < 0 ||
-		    (queued_bytes >= FIRST_BYTES && check_space_once(s, e) < 0))
+		if (send_file(s, &entry, e) < 0)
 			return -1;
 	}
 	s->is_all_queued = true;
@@ -400,8 +381,7 @@ stage(struct stage *s, struct err *e)
 {
 	struct run *r = s->run;
 
-	if (find_start(s, e) < 0 ||
-	    (r->address->type != CONFIG_TYPE_LAN && check_space_once(s, e) < 0) ||
+	if (find_start(s, e) < 0 || check_space(s, e) < 0 ||
 	    run_step(r, REQUEST_SENDING, e) < 0)
 		return -1;
 	r->kept = s->from;
@@ -443,8 +423,6 @@ stage_run(struct run *r, struct publish *p, struct err *e)
 		refused_blame(r, s.files.failed_on, e);
 	if (s.has_begun)
 		r->kept = prefix_get(&s.files.prefix);
-	if (s.has_no_room && !s.is_resumed)
-		stage_remove(r); /* it was begun before the server had answered */
 	files_done(&s.files);
 	mem_free(s.top);
 	return rc;
