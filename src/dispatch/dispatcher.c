@@ -15,6 +15,7 @@
 #include "dispatch/patrol.h"
 #include "dispatch/rates.h"
 #include "dispatch/settle.h"
+#include "dispatch/usage.h"
 #include "dispatch/watch.h"
 #include "outbox/outbox.h"
 #include "package/package.h"
@@ -42,6 +43,7 @@ struct dispatcher {
 	char *store;
 
 	struct board *board;
+	struct usage *usage;
 	struct orders *orders;
 	struct patrol *patrol;
 	int64_t look_again_at_ms; /* wall: time alone may change the choice then */
@@ -49,6 +51,7 @@ struct dispatcher {
 	bool owes_no_more;        /* something was started since the line was written */
 	int64_t last_start_at_ms; /* mono */
 	int64_t pause_until_ms;   /* mono: our own disk was in trouble            */
+	int64_t usage_at_ms;      /* mono: count what went, for budgets */
 	int64_t recover_at_ms;    /* mono: look at leases and lifetimes           */
 	bool packages_ended;      /* a request ended: bytes may be freed          */
 };
@@ -107,6 +110,7 @@ facts_of(const struct dispatcher *d)
 	struct rate_facts f = {.config = pool_config(d->pool)};
 
 	orders_add_facts(d->orders, &f);
+	usage_add_facts(d->usage, &f);
 	return f;
 }
 
@@ -266,6 +270,19 @@ tidy(struct dispatcher *d, const char *owner, struct err *e)
 
 /* --- the loop --------------------------------------------------------------------- */
 
+/* What budgets have carried, while anything goes, and once after it ended. */
+static int
+count_usage(struct dispatcher *d, struct err *e)
+{
+	const int64_t mono_ms = clock_mono_ms(d->o->clock);
+
+	if (mono_ms < d->usage_at_ms)
+		return 0;
+	d->usage_at_ms = mono_ms + USAGE_LOOK_MS;
+	return usage_look(d->usage, pool_config(d->pool), d->pool, d->outbox,
+			  clock_wall_ms(d->o->clock), e);
+}
+
 static bool
 is_active(const struct dispatcher *d)
 {
@@ -374,7 +391,8 @@ turn(struct dispatcher *d, struct pool_report *report, struct err *e)
 	hear(d);
 	if (orders_next_at_ms(d->orders) <= clock_wall_ms(d->o->clock))
 		d->recover_at_ms = 0; /* an order is over: read them again */
-	if ((tidy(d, NULL, e) < 0 || start_all(d, &idle, e) < 0) &&
+	if ((count_usage(d, e) < 0 || tidy(d, NULL, e) < 0 ||
+	     start_all(d, &idle, e) < 0) &&
 	    pause_when_busy(d, e) < 0)
 		return -1;
 	if (!idle)
@@ -405,7 +423,8 @@ wind_down(struct dispatcher *d, struct pool_report *report, struct err *e)
 		if (pool_wait(d->pool, NULL, left, report) &&
 		    settle_one(d, report, e) < 0)
 			return -1;
-	return 0;
+	d->usage_at_ms = 0;
+	return count_usage(d, e);
 }
 
 static int
@@ -453,6 +472,7 @@ open_all(struct dispatcher *d, struct err *e)
 	outbox_set_small_first(d->outbox, d->o->config->sender.small_first);
 	d->pool = pool_new(&p);
 	d->board = board_new(d->o->config, d->pool);
+	d->usage = usage_new();
 	d->orders = orders_new(d->outbox, d->pool, d->o->log);
 	d->patrol = patrol_new(d->board, d->pool);
 	return watch_start(d->o->state_folder, d->pool, &d->watch, e);
@@ -476,6 +496,7 @@ dispatch_run(const struct dispatch_options *o, struct err *e)
 	watch_end(d.watch);
 	pool_free(d.pool);
 	outbox_close(d.outbox);
+	usage_free(d.usage);
 	orders_free(d.orders);
 	patrol_free(d.patrol);
 	board_free(d.board);
