@@ -7,6 +7,8 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "dispatch/learn.h"
+#include "dispatch/rate_plan.h"
 #include "dispatch/reason.h"
 #include "dispatch/restart.h"
 #include "dispatch/route.h"
@@ -285,6 +287,25 @@ keep_addresses(struct settling *s, struct err *e)
 	    &(struct outbox_address){result->address->number, 0, 0}, e);
 }
 
+/* How long the way took, for the forecast. */
+static int
+keep_learnt(struct settling *s, struct err *e)
+{
+	const struct attempt_result *result = &s->r->result;
+	const struct config *c = s->d->config;
+	const struct config_site *site = config_site(c, s->r->request.site);
+	const struct rate_facts facts = {.config = c};
+	struct outbox_learnt l;
+
+	if (!site || !result->address ||
+	    (!result->connected && result->outcome != ATTEMPT_NO_CONNECTION))
+		return 0;
+	l = learn_from(&result->history, result->address,
+		       rate_plan(&facts, site, result->address, s->now_ms).bytes_per_s,
+		       result->connected);
+	return outbox_learn(s->outbox, &l, 1, e);
+}
+
 /* An end that is not kept would be an attempt made for nothing, so another process that
  * writes for long is waited for, until stop. */
 static int
@@ -326,5 +347,7 @@ settle(struct outbox *o, const struct dispatch_options *d, const struct pool_rep
 	if (keep_end(&s, e) < 0)
 		return -1;
 	crash_point("settle.after-finish");
-	return keep_site(&s, e) < 0 ? -1 : keep_addresses(&s, e);
+	if (keep_site(&s, e) < 0 || keep_addresses(&s, e) < 0)
+		return -1;
+	return keep_learnt(&s, e);
 }

@@ -9,7 +9,7 @@
  *
  * Behind the door: outbox.c (filing, what persons do) lease.c (claim to finish)
  * recover.c (leases and lifetimes that ended, packages) look.c (get, list, sites)
- * usage.c (bytes, for budgets)
+ * usage.c (bytes, for budgets) learnt.c (speeds, for the forecast)
  * verbs.c (one verb, one transaction) request.c (the state table) store.h (what a
  * backend must do) store_sqlite*.c schema/ */
 #ifndef OUTBOX_OUTBOX_H
@@ -384,6 +384,29 @@ int outbox_usage_add(struct outbox *o, const struct outbox_usage *rows, size_t c
 /* The sum of all days from from_at_ms on; 0 when there are none. */
 int outbox_usage_get(struct outbox *o, const char *node, int64_t from_at_ms,
 		     int64_t *bytes, struct err *e) MUST_USE;
+
+/* What was learnt of an address in one hour of the day: counts and sums. */
+enum {
+	OUTBOX_HOURS = 24,
+	/* So many tries of an hour are kept; then they are halved, so that what is old
+	 * counts less and less.  Three months of ten a day, about; a choice. */
+	OUTBOX_LEARNT_MOST = 1000,
+};
+struct outbox_learnt {
+	char address[ADDRESS_NAME_ROOM]; /* "MS1.1"                             */
+	int hour;                        /* by the address's clocks             */
+	int64_t samples;                 /* that tell a speed                   */
+	double log_sum, log_squares;     /* of ln(bytes/s) of these             */
+	int64_t publish_ms;              /* sum, of these                       */
+	int64_t connects, failed;
+	int64_t connect_ms; /* sum, of the connects that worked    */
+};
+/* Each added to what is there; grouped, like the usage. */
+int outbox_learn(struct outbox *o, const struct outbox_learnt *rows, size_t count,
+		 struct err *e) MUST_USE;
+/* All, by address (strcmp) and hour.  *out is yours (mem_free). */
+int outbox_learnt_list(struct outbox *o, struct outbox_learnt **out, size_t *count,
+		       struct err *e) MUST_USE;
 
 /* An address of it failed so often in a row, and is left alone until then; 0 failures:
  * it works.  OUTBOX_RETRY of a request forgets what failed at its site. */

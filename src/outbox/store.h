@@ -120,6 +120,12 @@ struct store_verbs {
 	int (*get_usage)(struct store *s, const char *node, int64_t from_at_ms,
 			 int64_t *bytes, struct err *e);
 
+	/* outbox_learn() of one; outbox_learnt_list() */
+	int (*add_learnt)(struct store *s, const struct outbox_learnt *l,
+			  struct err *e);
+	int (*list_learnt)(struct store *s, struct outbox_learnt **out, size_t *count,
+			   struct err *e);
+
 	/* Housekeeping that changes no answer; `done` tells that there was some. */
 	int (*tidy)(struct store *s, int64_t now_ms, bool *done, struct err *e);
 	int (*quarantined)(struct store *s, int64_t *count, struct err *e);

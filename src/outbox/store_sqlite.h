@@ -68,6 +68,9 @@ enum sql {
 	SQL_USAGE_ADD,
 	SQL_USAGE_FORGET,
 	SQL_USAGE_GET,
+	SQL_LEARNT_ADD,
+	SQL_LEARNT_HALVE,
+	SQL_LEARNT_LIST,
 	SQL_PROMOTE_ANY,
 	SQL_PROMOTE,
 	SQL_QUARANTINE_REQUEST,
@@ -172,6 +175,11 @@ int sqlite_overtaken(struct store *base, struct request_id id, struct request_id
 int sqlite_add_usage(struct store *base, const struct outbox_usage *u, struct err *e);
 int sqlite_get_usage(struct store *base, const char *node, int64_t from_at_ms,
 		     int64_t *bytes, struct err *e);
+
+/* store_sqlite_learnt.c */
+int sqlite_add_learnt(struct store *base, const struct outbox_learnt *l, struct err *e);
+int sqlite_list_learnt(struct store *base, struct outbox_learnt **out, size_t *count,
+		       struct err *e);
 
 /* store_sqlite_file.c */
 int sqlite_file(struct store *base, const struct outbox_new *n, struct request_id *ids,

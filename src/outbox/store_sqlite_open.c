@@ -40,10 +40,13 @@ static const char schema_0003[] = {
 static const char schema_0004[] = {
 #include "schema_0004.inc"
     0};
+static const char schema_0005[] = {
+#include "schema_0005.inc"
+    0};
 
 /* Forward only; step k makes version k+1. */
 static const char *const schema_steps[] = {schema_0001, schema_0002, schema_0003,
-					   schema_0004};
+					   schema_0004, schema_0005};
 
 static void
 sqlite_close(struct store *base)
@@ -94,6 +97,8 @@ static const struct store_verbs sqlite_verbs = {
     .set_package_stage = sqlite_set_package_stage,
     .add_usage = sqlite_add_usage,
     .get_usage = sqlite_get_usage,
+    .add_learnt = sqlite_add_learnt,
+    .list_learnt = sqlite_list_learnt,
     .tidy = sqlite_tidy,
     .quarantined = sqlite_quarantined,
     .wait = sqlite_wait,

@@ -238,6 +238,28 @@ const char *const sqlite_texts[SQL_COUNT] = {
     [SQL_USAGE_FORGET] = "DELETE FROM usage WHERE node = ?1 AND day_at_ms < ?2",
     [SQL_USAGE_GET] = "SELECT bytes FROM usage WHERE node = ?1 AND day_at_ms >= ?2",
 
+    [SQL_LEARNT_ADD] =
+	"INSERT INTO learnt (address, hour, samples, log_sum, log_squares, connects,"
+	" failed, connect_ms, publish_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+	" ON CONFLICT DO UPDATE SET samples = samples + excluded.samples,"
+	" log_sum = log_sum + excluded.log_sum,"
+	" log_squares = log_squares + excluded.log_squares,"
+	" connects = connects + excluded.connects, failed = failed + excluded.failed,"
+	" connect_ms = connect_ms + excluded.connect_ms,"
+	" publish_ms = publish_ms + excluded.publish_ms",
+    /* All in the same proportion, so that means and spread stay. */
+    [SQL_LEARNT_HALVE] =
+	"UPDATE learnt SET samples = samples / 2,"
+	" log_sum = iif(samples, log_sum * (samples / 2) / samples, 0),"
+	" log_squares = iif(samples, log_squares * (samples / 2) / samples, 0),"
+	" publish_ms = iif(samples, publish_ms * (samples / 2) / samples, 0),"
+	" connect_ms = iif(connects, connect_ms * (connects / 2) / connects, 0),"
+	" connects = connects / 2, failed = failed / 2"
+	" WHERE address = ?1 AND hour = ?2 AND connects + failed >= ?3",
+    [SQL_LEARNT_LIST] =
+	"SELECT address, hour, samples, connects, failed, connect_ms, publish_ms,"
+	" log_sum, log_squares FROM learnt ORDER BY address, hour",
+
     [SQL_PROMOTE_ANY] = "SELECT 1 FROM request WHERE ready_at_ms > 0"
 			" AND ready_at_ms <= ?1 LIMIT 1",
     [SQL_PROMOTE] = "UPDATE request SET ready_at_ms = 0 WHERE id IN ("

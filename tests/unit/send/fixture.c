@@ -142,6 +142,7 @@ make_site(struct fixture *f)
 		    .number = (unsigned)i + 1,
 		    .type = CONFIG_TYPE_DIR,
 		    .path = f->share[i],
+		    .zone = zone_utc(),
 		};
 	}
 	f->site = (struct config_site){.limits = unlimited,
