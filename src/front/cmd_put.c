@@ -12,7 +12,6 @@
 #include "address/address.h"
 #include "base/auto.h"
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/num.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -24,6 +23,7 @@
 #include "front/place.h"
 #include "front/print.h"
 #include "front/put_hooks.h"
+#include "front/put_resume.h"
 #include "send/send.h"
 #include "smb/smb.h"
 
@@ -67,6 +67,7 @@ struct job {
 	struct package *package;
 	struct log *log; /* NULL: silent */
 	struct request *request;
+	struct put_resume *resume;
 	int64_t limit_bytes_per_s; /* 0: none */
 };
 
@@ -190,7 +191,6 @@ fill_request(struct job *j, const struct package_info *info)
 {
 	struct request *r = j->request = mem_zero(1, sizeof(*r));
 
-	digest_token(r->token, REQUEST_TOKEN_ROOM - 1);
 	str_copy_cut(r->site, sizeof(r->site), j->address.where.host);
 	r->state = REQUEST_CONNECTING;
 	r->priority = REQUEST_HIGH;
@@ -216,11 +216,15 @@ make_package(struct job *j, struct err *e)
 	    .stop = interrupt_stop(),
 	};
 	struct package_info info;
+	char where[ADDRESS_TEXT_ROOM];
 
 	if (make_folder(j, e) < 0 || file_package(j->folder, o, &info, e) < 0)
 		return -1;
 	fill_request(j, &info);
-	return package_open(j->folder, info.id, &j->package, e);
+	if (package_open(j->folder, info.id, &j->package, e) < 0)
+		return -1;
+	(void)address_print(&j->address.where, where, sizeof(where));
+	return put_resume_open(j->call, j->package, where, j->request, &j->resume, e);
 }
 
 static int
@@ -234,6 +238,13 @@ open_log(struct job *j, struct err *e)
 	return j->call->value[OPTION_VERBOSE] ? log_open(&o, &j->log, e) : 0;
 }
 
+static bool
+is_all_staged(const struct request *r)
+{
+	return r->progress.entries_done >=
+	       r->package.file_count + r->package.folder_count;
+}
+
 static int
 send_it(struct job *j, struct attempt_result *result, struct err *e)
 {
@@ -244,8 +255,10 @@ send_it(struct job *j, struct attempt_result *result, struct err *e)
 	    .address_count = 1,
 	};
 	struct progress bar;
+	int rc;
 	struct put_state state = {.bar = &bar,
-				  .total_bytes = j->request->package.total_bytes};
+				  .total_bytes = j->request->package.total_bytes,
+				  .resume = j->resume};
 	const struct attempt attempt = {
 	    .request = j->request,
 	    .site = &site,
@@ -265,10 +278,13 @@ send_it(struct job *j, struct attempt_result *result, struct err *e)
 	progress_init(&bar, "sending", clock_real());
 	if (j->log)
 		bar.fd = -1; /* lines and a bar do not go together */
-	attempt_run(&attempt, result);
+	/* Whether it is published already, only the manifest can tell. */
+	rc = is_all_staged(j->request) ? put_hash_wait(state.hash, e) : 0;
+	if (rc == 0)
+		attempt_run(&attempt, result);
 	progress_clear(&bar);
 	put_hash_end(state.hash);
-	return 0;
+	return rc;
 }
 
 static void
@@ -323,7 +339,9 @@ fail(const struct job *j, const struct attempt_result *result)
 
 	(void)address_print(&j->address.where, where, sizeof(where));
 	if (e.kind == ERR_STOP)
-		(void)err_set(&e, ERR_STOP, 0, "%s to %s: stopped",
+		(void)err_set(&e, ERR_STOP, 0,
+			      "%s to %s: stopped; the same command goes on from "
+			      "there",
 			      j->request->package.name, where);
 	else if (e.win32)
 		(void)err_set(&e, e.kind, e.win32, "%s to %s: %s (error %u)",
@@ -332,6 +350,21 @@ fail(const struct job *j, const struct attempt_result *result)
 	else
 		(void)err_wrap(&e, "%s to %s", j->request->package.name, where);
 	return print_failure(FRONT_FAILED, &e);
+}
+
+/* What is staged stays for another run, unless that is done with or never began. */
+static void
+end_resume(struct job *j, const struct attempt_result *result)
+{
+	const struct request_progress *p = &result->progress;
+	const bool is_over = result->outcome == ATTEMPT_SENT ||
+			     result->outcome == ATTEMPT_FAILED ||
+			     result->forget_progress;
+
+	if (!is_over && p->bytes_done > 0)
+		put_resume_save(j->resume, p);
+	put_resume_close(j->resume, !is_over && p->bytes_done > 0);
+	j->resume = NULL;
 }
 
 static int
@@ -345,6 +378,7 @@ put(struct job *j, struct err *e)
 	began_ms = clock_mono_ms(clock_real());
 	if (send_it(j, &result, e) < 0)
 		return print_failure(FRONT_FAILED, e);
+	end_resume(j, &result);
 	if (result.outcome != ATTEMPT_SENT)
 		return fail(j, &result);
 	say_sent(j, &result, clock_mono_ms(clock_real()) - began_ms);
@@ -356,6 +390,7 @@ done(struct job *j)
 {
 	struct err e;
 
+	put_resume_close(j->resume, true);
 	package_close(j->package);
 	if (j->folder && path_remove_tree(j->folder, &e) < 0)
 		(void)print_failure(0, &e);
@@ -393,6 +428,7 @@ const struct command command_put = {
     .text =
 	"Sends a file or a folder tree at once and ends when it is there, whole and\n"
 	"verified.  Nothing is filed: what fails is told, and is to be run again.\n"
+	"The same command then goes on from where it stopped.\n"
 	"Without --user: as whom Kerberos knows (kinit).  With --user and without\n"
 	"--password-file the password is asked for on the terminal.",
     .options = options,

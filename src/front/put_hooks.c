@@ -9,12 +9,25 @@ pause_sending(void *self)
 }
 
 static int
+step(void *self, enum request_state to, const char *staged_on, struct err *e)
+{
+	struct put_state *state = self;
+
+	(void)to;
+	(void)e;
+	if (staged_on)
+		put_resume_place(state->resume, staged_on);
+	return 0;
+}
+
+static int
 progress(void *self, const struct request_progress *p, enum outbox_order *order,
 	 struct err *e)
 {
 	struct put_state *state = self;
 
 	(void)e;
+	put_resume_save(state->resume, p);
 	progress_show(state->bar, p->bytes_done, state->total_bytes);
 	*order = OUTBOX_GO_ON;
 	return 0;
@@ -41,6 +54,7 @@ put_hooks(struct put_state *state)
 {
 	return (struct attempt_hooks){
 	    .pause = pause_sending,
+	    .step = step,
 	    .progress = progress,
 	    .wait_hash = wait_hash,
 	    .has_hash = has_hash,

@@ -58,7 +58,7 @@ exits 1
 has err '(error 67)'
 # Stopped in the middle: at once, and nothing is left here.
 truncate -s 4G large
-"$LANSENDER" put large '\\DSSMS\SMS_SITE' --user "$account" --password-file "$password" \
+"$LANSENDER" --state "$PWD/state" put large '\\DSSMS\SMS_SITE' --user "$account" --password-file "$password" \
 	--connect-to "127.0.0.1:$SMB_PORT" >out 2>err &
 sender_pid=$!
 staged() { find "$SMB/share/.lansender" -type f -name large -size +1M | grep -q .; }
@@ -70,6 +70,31 @@ has err 'stopped'
 [ $(($(date +%s) - began)) -le 3 ] || fail 'it did not stop within two seconds'
 [ ! -e "$SMB/share/large" ] || fail 'half a package was published'
 rm large
+
+# Stopped behind 20 MB of 40: the same command goes on from there, another one does not.
+gate_start 20000000
+head -c 40000000 /dev/urandom >resumed
+"$LANSENDER" --state "$PWD/state" put resumed '\\DSSMS\SMS_SITE' --user "$account" \
+	--password-file "$password" --connect-to "127.0.0.1:$CONNECT_PORT" >out 2>err &
+sender_pid=$!
+gate_shut
+kept() { grep -Eq 'put 1 [0-9]+ 0*[1-9][0-9]{7,} ' state/put/* 2>/dev/null; }
+wait_for 20 kept
+sender_stop INT
+exits 1
+has err 'stopped; the same command goes on from there'
+[ "$(ls "$SMB/share/.lansender" | grep -c '^0-')" -eq 2 ] || fail 'no staging was left'
+gate_open
+put resumed '\\DSSMS\SMS_SITE' --json --password-file "$password"
+exits 0
+check same resumed "$SMB/share/resumed"
+(cd "$SMB/share" && sha256sum --quiet -c resumed.sha256) || fail 'not whole'
+wire=$(sed -n 's/.*"wire_bytes":\([0-9]*\).*/\1/p' out)
+[ "$wire" -lt 30000000 ] || fail "all was sent again: $wire bytes"
+[ "$(ls "$SMB/share/.lansender" | grep -c '^0-')" -eq 1 ] || fail 'staging was left'
+[ "$(ls state/put)" ] || fail 'the other one is forgotten'
+rm -r state/put
+rmdir state
 
 samba_stop
 put tree '\\DSSMS\SMS_SITE' --password-file "$password"
