@@ -82,6 +82,13 @@ int dispatch_control_ask(struct dispatch_control *c, const struct dispatch_ask *
 			 int64_t wait_ms, struct dispatch_answer *answer,
 			 struct err *e) MUST_USE;
 
+/* When a request will arrive, by what was learnt: with a chance of 90 % between early
+ * and late, as likely before as after `likely`.  INT64_MAX: it does not. */
+struct dispatch_arrival {
+	int64_t early_at_ms, likely_at_ms, late_at_ms;
+	int in_time_percent; /* chance to be there before its deadline, or its end */
+};
+
 /* One link of the chain of reasons why a request does not go now. */
 struct dispatch_reason {
 	int code;            /* enum reason: for good  */

@@ -1,0 +1,42 @@
+/* forecast.h - when send requests will arrive: the world is run some dozens of times
+ * with weather drawn anew.  Pure: the same input and seed give the same answer. */
+#ifndef DISPATCH_FORECAST_H
+#define DISPATCH_FORECAST_H
+
+#include "dispatch/dispatch.h"
+#include "dispatch/weather.h"
+#include "dispatch/world.h"
+
+/* Of 59 courses the third and the third last: what comes next lies between them with a
+ * chance of 54 / 60, which is 90 %. */
+enum { FORECAST_COURSES = 59 };
+
+struct forecast_site {
+	size_t site; /* index into config->sites */
+	struct world_site_state state;
+};
+
+struct forecast_input {
+	const struct rate_facts *facts;
+	struct weather *weather;
+	const struct world_request *requests; /* in any order; ids differ */
+	size_t count;
+	const struct forecast_site *sites; /* that are not as new */
+	size_t site_count;
+	int64_t now_ms, until_at_ms; /* what has not arrived by then never does */
+	uint64_t seed;
+	int courses; /* FORECAST_COURSES; fewer make a rougher range */
+};
+
+/* What one course has seen while it went; may be NULL. */
+struct forecast_watch {
+	void (*each)(void *self, const struct world *w); /* after each event */
+	void (*ended)(void *self, const struct world_end *end);
+	void *self;
+};
+
+/* out: as many as requests.  `watch` sees the first course. */
+void forecast_run(const struct forecast_input *in, const struct forecast_watch *watch,
+		  struct dispatch_arrival *out);
+
+#endif
