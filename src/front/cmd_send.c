@@ -27,6 +27,7 @@ enum {
 	OPTION_DEADLINE,
 	OPTION_KEY,
 	OPTION_SUPERSEDE,
+	OPTION_PREFER,
 	OPTION_WAIT,
 };
 static const struct command_option options[] = {
@@ -40,6 +41,8 @@ static const struct command_option options[] = {
     [OPTION_KEY] = {"key", "KEY", "file it once, however often this is run", 0},
     [OPTION_SUPERSEDE] = {"supersede", NULL,
 			  "cancel older ones of this name to these sites", 0},
+    [OPTION_PREFER] = {"prefer", "ADDRESS", "the address that is tried first, as MS1.2",
+		       0},
     [OPTION_WAIT] = {"wait", NULL, "until it is sent, or failed", 'w'},
     {0},
 };
@@ -49,6 +52,7 @@ struct order {
 	enum request_priority priority;
 	int64_t now_ms, not_before_at_ms, deadline_at_ms;
 	struct targets targets;
+	unsigned prefer; /* number of an address; 0: none */
 };
 
 static int
@@ -90,6 +94,31 @@ check_key(const char *key, struct err *e)
 	return 0;
 }
 
+/* Addresses belong to one site, so only a request to that one can prefer it. */
+static int
+read_prefer(const char *name, const struct config *config, struct order *o,
+	    struct err *e)
+{
+	const struct config_site *site;
+
+	if (!name)
+		return 0;
+	if (o->targets.count != 1)
+		return err_set(e, ERR_INPUT, 0,
+			       "--prefer: an address belongs to one site, and this is "
+			       "for %zu: file for that site alone",
+			       o->targets.count);
+	site = config_site(config, o->targets.sites[0]);
+	for (size_t i = 0; site && i < site->address_count; i++)
+		if (str_eq_nocase(site->addresses[i].section, name))
+			o->prefer = site->addresses[i].number;
+	if (o->prefer == 0)
+		return err_set(e, ERR_INPUT, 0,
+			       "--prefer: site %s has no address \"%s\"",
+			       o->targets.sites[0], name);
+	return 0;
+}
+
 static int
 read_order(const struct call *call, const struct config *config, struct order *o,
 	   struct err *e)
@@ -103,7 +132,12 @@ read_order(const struct call *call, const struct config *config, struct order *o
 			       priority);
 	if (check_key(call->value[OPTION_KEY], e) < 0 || read_times(call, o, e) < 0)
 		return -1;
-	return targets_parse(call->arguments[0], config, &o->targets, e);
+	if (targets_parse(call->arguments[0], config, &o->targets, e) < 0)
+		return -1;
+	if (read_prefer(call->value[OPTION_PREFER], config, o, e) == 0)
+		return 0;
+	targets_done(&o->targets);
+	return -1;
 }
 
 static void
@@ -138,6 +172,7 @@ add_rows(const struct call *call, const struct order *order,
 	    .deadline_at_ms = order->deadline_at_ms,
 	    .lifetime_ms = lifetime_ms,
 	    .key = call->value[OPTION_KEY],
+	    .prefer = order->prefer,
 	    .supersede = call->value[OPTION_SUPERSEDE] != NULL,
 	};
 

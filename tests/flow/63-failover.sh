@@ -32,6 +32,16 @@ check cmp package "$SMB/share/again"
 lacks out 'Trying the No. 1 address'
 has out 'Trying the No. 2 address (out of 2)'
 
+# Preferred, and left alone: the other one; an address that is none is refused.
+sender send MS1 package --as second --prefer ms1.2
+exits 0
+sender run --until-idle
+exits 0
+lacks out 'Trying the No. 1 address'
+sender send MS1 package --prefer MS1.3
+exits 2
+has err '--prefer: site MS1 has no address "MS1.3"'
+
 # Both dead: all are tried, and the site is held as it always was.
 sed -i "s/^connect_to.*/connect_to = 127.0.0.1:$dead_port/" lansender.conf
 sender send MS1 package --as third

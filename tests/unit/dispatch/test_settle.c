@@ -420,6 +420,58 @@ a_damaged_outbox_is_said(void **state)
 	rig_done(&g);
 }
 
+static struct outbox_site
+site_now(struct rig *g)
+{
+	struct outbox_site site;
+
+	fixture_site(g->f, "MS1", NOW, &site);
+	return site;
+}
+
+/* The first failed, the second was used: each has its own account; a success settles
+ * it (sms-sender.md 2.4). */
+static void
+addresses_are_kept_apart(void **state)
+{
+	static char code[] = "MS1", second_name[] = "MS1.2";
+	struct rig g;
+	struct config_address both[2];
+	struct config_site site = {.code = code, .addresses = both, .address_count = 2};
+	const struct err none = {0};
+	bool local = false;
+
+	rig_init(&g, *state);
+	both[0] = both[1] = g.address;
+	both[0].number = 1;
+	both[1].number = 2;
+	both[1].section = second_name;
+	g.config.sites = &site;
+	g.config.site_count = 1;
+	for (int n = 1; n <= 2; n++) {
+		g.request.id = fixture_file(g.f, "MS1");
+		rig_report(&g, REQUEST_PUBLISHING, ATTEMPT_SENT, &none);
+		g.report.result.failed = (struct attempt_route){{1}, 1};
+		g.report.result.connected = true;
+		g.report.result.address = &both[1];
+		assert_int_equal(settle(g.f->o, &g.options, &g.report, &local, &g.f->e),
+				 0);
+		assert_int_equal(site_now(&g).failed_address_count, 1);
+		assert_int_equal(site_now(&g).failed_addresses[0].number, 1);
+		assert_int_equal(site_now(&g).failed_addresses[0].failures, n);
+		assert_in_range(site_now(&g).failed_addresses[0].alone_until_at_ms,
+				NOW + n * 45000, NOW + n * 60000);
+		assert_int_equal(site_now(&g).hold_until_at_ms, 0);
+	}
+	g.request.id = fixture_file(g.f, "MS1");
+	rig_report(&g, REQUEST_PUBLISHING, ATTEMPT_SENT, &none);
+	g.report.result.connected = true;
+	g.report.result.address = &both[0];
+	assert_int_equal(settle(g.f->o, &g.options, &g.report, &local, &g.f->e), 0);
+	assert_int_equal(site_now(&g).failed_address_count, 0);
+	rig_done(&g);
+}
+
 int
 main(void)
 {
@@ -429,6 +481,8 @@ main(void)
 					    fixture_leave),
 	    cmocka_unit_test_setup_teardown(without_an_address_no_server_is_named,
 					    fixture_enter, fixture_leave),
+	    cmocka_unit_test_setup_teardown(addresses_are_kept_apart, fixture_enter,
+					    fixture_leave),
 	    cmocka_unit_test_setup_teardown(a_damaged_outbox_is_said, fixture_enter,
 					    fixture_leave),
 	};
