@@ -270,12 +270,43 @@ board_refresh(struct board *b, struct outbox *o, int64_t now_ms, struct err *e)
 	return 0;
 }
 
+/* The route of one that was picked, as it is now. */
+static struct route
+route_now(struct board *b, const struct agenda_pick *pick)
+{
+	const struct site *s = sites_get(b->sites, pick->site);
+	const size_t count = addresses_now(b, s);
+	struct route r = {.verdict = {REASON_NOTHING, INT64_MAX, 0}};
+
+	for (int i = 0; i < CHOOSE_BESTS; i++)
+		if (s->best[i].id == pick->key.id)
+			r = find_route(b, count, s, &s->best[i], i % CHOOSE_CLASSES);
+	return r;
+}
+
+void
+board_route(struct board *b, const struct agenda_pick *pick, struct attempt_route *out)
+{
+	const struct route r = route_now(b, pick);
+
+	out->count = 0;
+	for (; out->count < r.count && out->count < ATTEMPT_ROUTE_ROOM; out->count++)
+		out->numbers[out->count] = b->scratch[r.order[out->count]].number;
+}
+
+/* A budget may have been spent since the site was put: by others, on its line. */
 bool
 board_next(struct board *b, int64_t now_ms, struct agenda_pick *pick,
 	   struct choose_load *load)
 {
 	*load = b->load;
-	return agenda_next(b->agenda, &b->load, now_ms, pick);
+	while (agenda_next(b->agenda, &b->load, now_ms, pick)) {
+		if (b->facts.used_count == 0 ||
+		    route_now(b, pick).verdict.reason == REASON_MAY_GO)
+			return true;
+		put(b, pick->site);
+	}
+	return false;
 }
 
 static bool
@@ -307,26 +338,6 @@ board_set_facts(struct board *b, const struct rate_facts *facts)
 	b->facts.opens = b->opens;
 	for (size_t i = 0; !same && i < sites_count(b->sites); i++)
 		put(b, i);
-}
-
-void
-board_route(struct board *b, const struct agenda_pick *pick, struct attempt_route *out)
-{
-	const struct site *s = sites_get(b->sites, pick->site);
-	const size_t count = addresses_now(b, s);
-
-	out->count = 0;
-	for (int i = 0; i < CHOOSE_BESTS; i++) {
-		struct route r;
-
-		if (s->best[i].id != pick->key.id)
-			continue;
-		r = find_route(b, count, s, &s->best[i], i % CHOOSE_CLASSES);
-		for (; out->count < r.count && out->count < ATTEMPT_ROUTE_ROOM;
-		     out->count++)
-			out->numbers[out->count] =
-			    b->scratch[r.order[out->count]].number;
-	}
 }
 
 struct verdict

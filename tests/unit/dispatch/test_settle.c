@@ -442,6 +442,9 @@ addresses_are_kept_apart(void **state)
 	bool local = false;
 
 	rig_init(&g, *state);
+	g.config.sender.zone = g.address.zone = zone_utc();
+	g.config.sender.limits.rate.always = CONFIG_RATE_UNLIMITED;
+	g.address.limits.rate.always = site.limits.rate.always = CONFIG_RATE_UNLIMITED;
 	both[0] = both[1] = g.address;
 	both[0].number = 1;
 	both[1].number = 2;
