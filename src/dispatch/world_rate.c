@@ -96,7 +96,7 @@ plan_add(struct plan *p, const struct config_limits *of, int64_t limit, int64_t 
 {
 	p->limits = mem_grow(p->limits, p->count, &p->room, sizeof(*p->limits));
 	p->left = mem_grow(p->left, p->count, &p->left_room, sizeof(*p->left));
-	p->of = mem_grow(p->of, p->count, &p->of_room, sizeof(*p->of));
+	p->of = mem_grow(p->of, p->count, &p->of_room, sizeof(struct config_limits *));
 	p->limits[p->count] = limit;
 	p->left[p->count] = left;
 	p->of[p->count] = of;
@@ -156,21 +156,29 @@ when_done_ms(const struct world *w, const struct attempt_course *a)
 	return w->now_ms + 1 + (int64_t)(left * 1000 / (double)a->rate_bytes_per_s);
 }
 
+/* What goes through a node. */
+static double
+rate_through(size_t node, const struct share_flow *flows, size_t count)
+{
+	double sum = 0;
+
+	for (size_t f = 0; f < count; f++)
+		for (size_t k = 0; k < flows[f].depth; k++)
+			if (flows[f].nodes[k] == node)
+				sum += (double)flows[f].rate_bytes_per_s;
+	return sum;
+}
+
 /* When the first budget will be spent at these rates. */
 static void
 look_at_budgets(const struct world *w, struct plan *p, const struct share_flow *flows,
 		size_t count)
 {
 	for (size_t i = 0; i < p->count; i++) {
-		double sum = 0;
+		const double sum =
+		    p->left[i] == INT64_MAX ? 0 : rate_through(i, flows, count);
 		int64_t at;
 
-		if (p->left[i] == INT64_MAX)
-			continue;
-		for (size_t f = 0; f < count; f++)
-			for (size_t k = 0; k < flows[f].depth; k++)
-				if (flows[f].nodes[k] == i)
-					sum += (double)flows[f].rate_bytes_per_s;
 		if (sum <= 0)
 			continue;
 		at = w->now_ms + 1 + (int64_t)((double)p->left[i] * 1000 / sum);

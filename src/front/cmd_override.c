@@ -276,23 +276,35 @@ read_node(const struct call *call, const struct config *config,
 	return 0;
 }
 
+static bool
+has_line(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->line_count; i++)
+		if (str_eq(config->lines[i].name, name))
+			return true;
+	return false;
+}
+
+static bool
+has_address(const struct config *config, const char *section)
+{
+	for (size_t i = 0; i < config->site_count; i++)
+		for (size_t k = 0; k < config->sites[i].address_count; k++)
+			if (str_eq(config->sites[i].addresses[k].section, section))
+				return true;
+	return false;
+}
+
 /* Is there such a line or address? */
 static int
 check_node(const struct config *config, const char *node, struct err *e)
 {
-	if (str_starts(node, "line ")) {
-		for (size_t i = 0; i < config->line_count; i++)
-			if (str_eq(config->lines[i].name, node + strlen("line ")))
-				return 0;
-	} else if (str_starts(node, "address ")) {
-		for (size_t i = 0; i < config->site_count; i++)
-			for (size_t k = 0; k < config->sites[i].address_count; k++)
-				if (str_eq(config->sites[i].addresses[k].section,
-					   node + strlen("address ")))
-					return 0;
-	} else {
+	const bool is_line = str_starts(node, "line ");
+
+	if (is_line ? has_line(config, node + strlen("line "))
+		    : !str_starts(node, "address ") ||
+			  has_address(config, node + strlen("address ")))
 		return 0;
-	}
 	return err_set(e, ERR_INPUT, 0, "there is no [%s] in the configuration", node);
 }
 

@@ -305,13 +305,14 @@ set_folder_times(struct stage *s, struct err *e)
 	if (package_rewind(r->a->package, e) < 0)
 		return -1;
 	while ((rc = package_next(r->a->package, &entry, e)) > 0) {
-		AUTO_FREE char *remote = NULL;
-		struct transport_change touch = {.kind = TRANSPORT_TOUCH_FOLDER,
-						 .mtime_ns = entry.mtime_ns};
+		AUTO_FREE char *remote =
+		    entry.is_folder ? remote_path(s, entry.path) : NULL;
+		const struct transport_change touch = {.kind = TRANSPORT_TOUCH_FOLDER,
+						       .path = remote,
+						       .mtime_ns = entry.mtime_ns};
 
-		if (!entry.is_folder)
+		if (!remote)
 			continue;
-		touch.path = remote = remote_path(s, entry.path);
 		if (run_beat(r, e) < 0 || files_change(&s->files, &touch, e) < 0)
 			return -1;
 	}

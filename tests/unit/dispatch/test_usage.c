@@ -18,10 +18,10 @@ enum { DAY_MS = 86400000 };
 /* The pool of these tests: only what went through line and address counts. */
 static int64_t line_bytes, address_bytes;
 
-int64_t __wrap_pool_sent_bytes(struct pool *p, const char *node);
+__typeof__(pool_sent_bytes) wrap_pool_sent_bytes __asm__("__wrap_pool_sent_bytes");
 
 int64_t
-__wrap_pool_sent_bytes(struct pool *p, const char *node)
+wrap_pool_sent_bytes(struct pool *p, const char *node)
 {
 	(void)p;
 	if (strcmp(node, "line south") == 0)
