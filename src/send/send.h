@@ -10,8 +10,9 @@
  * run.c (what its steps share) link.c (address -> transport) stage.c (what goes where,
  * resume) files.c (files in flight) prefix.c (the acknowledged prefix) verify.c
  * publish.c (the renames) check.c (an address tried) refused.c (names that a server
- * does not take) sweep.c (what others left) pool.c (threads, slots) worker.c (calls,
- * whereabouts) idle.c (connections kept) limiter*.c paced.c (how fast)
+ * does not take) sweep.c (what others left) pool.c (threads) slots.c (whose turn)
+ * work.c (what a thread does) worker.c (calls, whereabouts) idle.c (connections kept)
+ * limiter*.c paced.c (how fast)
  */
 #ifndef SEND_SEND_H
 #define SEND_SEND_H
@@ -43,7 +44,7 @@ enum event {
 	EVENT_CAPACITY = 110,         /* [d used, d out of]                           */
 	EVENT_FOUND = 111,            /* [s id, s site]                               */
 	EVENT_SITE_CAPACITY = 112,    /* [d used, d out of]                           */
-	EVENT_THREAD = 113,           /* [u thread]; pool.c says it, in that thread   */
+	EVENT_THREAD = 113,           /* [u thread]; work.c says it, in that thread   */
 	EVENT_NO_MORE = 114,          /* []                                           */
 	EVENT_NO_ADDRESS = 120,       /* [s site]                                     */
 	EVENT_RETURNED = 121,         /* []                                           */

@@ -1,6 +1,6 @@
 /* worker.h - a sending thread of the pool, and the pool.  pool.c has the life of both;
- * worker.c what others want of a sending and see of it: calls, configuration, where it
- * is. */
+ * slots.c whose turn it is; work.c what a thread does; worker.c what others want of a
+ * sending and see of it: calls, configuration, where it is. */
 #ifndef SEND_WORKER_H
 #define SEND_WORKER_H
 
