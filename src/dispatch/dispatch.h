@@ -89,6 +89,40 @@ struct dispatch_arrival {
 	int in_time_percent; /* chance to be there before its deadline, or its end */
 };
 
+/* What would happen if a package were filed now or later.  The first course is told
+ * with what it did to the lines; arrivals are of all courses.  The same input and seed
+ * give the same answer. */
+struct dispatch_simulate {
+	const char *const *sites; /* codes of the configuration */
+	size_t site_count;
+	int64_t bytes;
+	enum request_priority priority;
+	int64_t now_ms, at_ms;  /* at_ms: filed then; 0: now */
+	int64_t deadline_at_ms; /* 0: none */
+	uint64_t seed;
+	int courses; /* 1 to 59: of more the range is taken */
+};
+struct dispatch_site_course {
+	struct dispatch_arrival arrival;
+	int64_t started_at_ms; /* 0: never */
+	int64_t attempts;
+	int64_t suspended; /* a window that closed, a budget, an urgent one */
+};
+struct dispatch_line_use {
+	int64_t bytes, busy_ms, peak_bytes_per_s;
+};
+struct dispatch_simulated {
+	struct dispatch_site_course *sites;  /* as asked */
+	struct dispatch_line_use *lines;     /* as config->lines, and then all */
+	int64_t others_late, others_expired; /* of what was queued */
+};
+/* o: NULL: nothing is queued, and nothing was learnt.  *out is to be ended either way.
+ */
+int dispatch_simulate(const struct config *c, struct outbox *o,
+		      const struct dispatch_simulate *ask,
+		      struct dispatch_simulated *out, struct err *e) MUST_USE;
+void dispatch_simulated_done(struct dispatch_simulated *s);
+
 /* One link of the chain of reasons why a request does not go now. */
 struct dispatch_reason {
 	int code;            /* enum reason: for good  */

@@ -22,6 +22,7 @@ extern const struct command command_open;
 extern const struct command command_limit;
 extern const struct command command_reload;
 extern const struct command command_why;
+extern const struct command command_simulate;
 extern const struct command command_check;
 extern const struct command command_selftest;
 

@@ -23,12 +23,12 @@ static const struct command command_help_about = {
 
 /* In the order in which --help lists them. */
 static const struct command *const commands[] = {
-    &command_send,       &command_put,      &command_list,     &command_show,
-    &command_why,        &command_log,      &command_hold,     &command_release,
-    &command_cancel,     &command_retry,    &command_priority, &command_sites,
-    &command_status,     &command_drain,    &command_open,     &command_limit,
-    &command_check,      &command_selftest, &command_run,      &command_reload,
-    &command_help_about,
+    &command_send,    &command_put,        &command_list,     &command_show,
+    &command_why,     &command_simulate,   &command_log,      &command_hold,
+    &command_release, &command_cancel,     &command_retry,    &command_priority,
+    &command_sites,   &command_status,     &command_drain,    &command_open,
+    &command_limit,   &command_check,      &command_selftest, &command_run,
+    &command_reload,  &command_help_about,
 };
 
 static const struct command *
