@@ -140,7 +140,9 @@ flow_of(struct world *w, struct attempt_course *a, struct plan *p)
 		go_through(p, &f, &a->path.nodes[i]);
 	if (a->path.until_at_ms < p->until_at_ms)
 		p->until_at_ms = a->path.until_at_ms;
-	f.nodes[f.depth++] = plan_add(p, NULL, a->weather.speed_bytes_per_s, INT64_MAX);
+	if (f.depth > 0)
+		f.nodes[f.depth++] =
+		    plan_add(p, NULL, a->weather.speed_bytes_per_s, INT64_MAX);
 	return f;
 }
 
@@ -186,6 +188,13 @@ look_at_budgets(const struct world *w, struct plan *p, const struct share_flow *
 	}
 }
 
+static void
+set_rate(const struct world *w, struct attempt_course *a, int64_t bytes_per_s)
+{
+	a->rate_bytes_per_s = bytes_per_s;
+	a->event_at_ms = when_done_ms(w, a);
+}
+
 void
 world_share_rates(struct world *w)
 {
@@ -196,17 +205,20 @@ world_share_rates(struct world *w)
 
 	for (size_t n = 0; n < w->attempt_count; n++)
 		if (w->attempts[n].phase == WORLD_SENDING) {
-			flows[count] = flow_of(w, &w->attempts[n], &p);
-			which[count++] = n;
+			struct attempt_course *a = &w->attempts[n];
+
+			flows[count] = flow_of(w, a, &p);
+			which[count] = n;
+			/* It shares nothing: most of them, at night all. */
+			if (flows[count].depth == 0)
+				set_rate(w, a, a->weather.speed_bytes_per_s);
+			else
+				count++;
 		}
 	share_rates(p.limits, p.count, flows, count);
 	look_at_budgets(w, &p, flows, count);
-	for (size_t i = 0; i < count; i++) {
-		struct attempt_course *a = &w->attempts[which[i]];
-
-		a->rate_bytes_per_s = flows[i].rate_bytes_per_s;
-		a->event_at_ms = when_done_ms(w, a);
-	}
+	for (size_t i = 0; i < count; i++)
+		set_rate(w, &w->attempts[which[i]], flows[i].rate_bytes_per_s);
 	w->rates_stale = false;
 	w->rates_until_at_ms = p.until_at_ms;
 	plan_done(&p);
