@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 enum {
-	LOOK_US = 500000, /* between looks; a choice */
+	LOOK_US = 250000, /* between looks; a choice */
 	/* In a row before it counts: one may be the end of a slow start. */
 	LOSSY_LOOKS = 2,
 	QUEUE_FREE_US = 5000, /* a round trip may vary by so much; a choice */

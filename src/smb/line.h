@@ -33,7 +33,7 @@ bool line_judge(struct line *l, const struct line_sample *now);
 /* Look, when it is time.  true: it was, and line_judge() says so. */
 bool line_look(struct line *l, int fd, int64_t now_us);
 
-/* Take bbr.  false: the host does not allow it. */
+/* Take bbr, or stay with it.  false: the host does not allow it. */
 bool line_take_bbr(struct line *l, int fd);
 
 #endif

@@ -268,12 +268,14 @@ look_at_line(struct puts *p)
 	struct line *l = &p->line;
 	const char *congestion = p->s->o.congestion;
 
-	if (!line_look(l, p->s->conn->fd, clock_us()) || l->has_bbr)
+	if (!line_look(l, p->s->conn->fd, clock_us()))
 		return;
-	if (!l->asked && congestion && str_eq(congestion, "auto") &&
-	    line_take_bbr(l, p->s->conn->fd))
-		return;
-	bundle_widen(p);
+	window_set_lossy(&p->first.window);
+	if (!l->asked && congestion &&
+	    (str_eq(congestion, "auto") || str_eq(congestion, "bbr")))
+		(void)line_take_bbr(l, p->s->conn->fd);
+	if (!l->has_bbr)
+		bundle_widen(p);
 }
 
 /* conn asks for one more op.  First what fills the line, then what prepares for it. */

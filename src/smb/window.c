@@ -11,6 +11,10 @@ enum {
 	FIRST_WRITE_BYTES = 16 * 1024,
 	WRITE_LEAST_BYTES = 1024, /* the original's, Q136032 */
 	WRITES_PER_SECOND = 4,
+	/* What a loss holds up comes some round trips later, and bbr must not take a
+	 * window that is too small for a full line (256 MiB over 100 Mbit/s, 80 ms,
+	 * 0.5 % lost: 54 s by one round trip, 25 s by five). */
+	ROUNDS_WHEN_LOSSY = 5,
 	ROUNDS_WITHOUT_GROWTH = 3, /* BBR, "full pipe" */
 	WRITES_AT_LEAST = 2,       /* one that the server works on, one on its way */
 	/* What a server may take to answer without the line running dry, and the most
@@ -65,6 +69,12 @@ window_set_rtt(struct window *w, int64_t rtt_us)
 	w->rtt_us = rtt_us;
 }
 
+void
+window_set_lossy(struct window *w)
+{
+	w->lossy = true;
+}
+
 int64_t
 window_write_bytes(const struct window *w)
 {
@@ -82,7 +92,8 @@ window_bytes(const struct window *w)
 {
 	int64_t one = window_write_bytes(w);
 	/* 64 bits hold 9 GB/s for 1,000 s in bytes x microseconds */
-	int64_t bdp = rate(w) / 1000 * w->rtt_us / 1000;
+	int64_t rtt_us = w->lossy ? ROUNDS_WHEN_LOSSY * w->rtt_us : w->rtt_us;
+	int64_t bdp = rate(w) / 1000 * rtt_us / 1000;
 	int64_t slack = smaller(rate(w) / 1000 * SLACK_MS, SLACK_MAX_BYTES);
 	int64_t want = larger(w->full ? bdp + bdp / 4 : 3 * bdp, slack) + one;
 

@@ -30,6 +30,7 @@ struct window {
 	int64_t rate_bytes_per_s[2];
 	int64_t epoch_at_us;
 
+	bool lossy;           /* window_set_lossy() was called                        */
 	bool full;            /* the rate has stopped growing: the line is full       */
 	int64_t full_rate;    /* the rate when we last looked                         */
 	unsigned full_rounds; /* rounds without growth                                */
@@ -47,6 +48,10 @@ void window_init(struct window *w, int64_t max_bytes, int64_t write_max_bytes);
 
 /* The round trip, whenever somebody knows it better. */
 void window_set_rtt(struct window *w, int64_t rtt_us);
+
+/* Packets are lost again and again: what comes behind one waits until it has been sent
+ * once more, and is acknowledged a round trip or two later. */
+void window_set_lossy(struct window *w);
 
 /* Begin with what another connection to the same server has found out. */
 void window_like(struct window *w, const struct window *other);

@@ -93,6 +93,28 @@ fills_every_line_and_floods_none(void **state)
 	}
 }
 
+/* Where packets are lost, each answer waits for what was lost before it: as if the
+ * line were three times as far.  The round trip of the idle line alone makes a window
+ * that leaves it half empty. */
+static void
+leaves_time_to_mend_losses(void **state)
+{
+	const struct line line = {12500000, 80000}, mended = {12500000, 240000};
+
+	(void)state;
+	for (int lossy = 0; lossy < 2; lossy++) {
+		const int64_t enough = mended.bytes_per_s * mended.rtt_us / 1000000;
+		int64_t now_us = 1;
+		struct window w;
+
+		window_init(&w, 16 * MIB, 512 * 1024);
+		(void)run(&w, line, &now_us, 5000000);
+		if (lossy)
+			window_set_lossy(&w);
+		assert_int_equal(window_bytes(&w) >= enough, lossy);
+	}
+}
+
 /* Row 23 of the original's faults (Q136032): at 6,552 bit/s a block was 245,700 bytes,
  * five minutes long; at 48 bit/s 1,800.  Here none is longer than a second, but for the
  * 1 KiB that it began with. */
@@ -164,6 +186,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(fills_every_line_and_floods_none),
+	    cmocka_unit_test(leaves_time_to_mend_losses),
 	    cmocka_unit_test(thin_lines_get_small_writes),
 	    cmocka_unit_test(grows_when_the_line_does),
 	    cmocka_unit_test(never_above_its_limit),
