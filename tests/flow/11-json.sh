@@ -53,6 +53,17 @@ json 0 '[r["id"] for r in o] == [1]' list
 json 0 '[r["id"] for r in o] == [1, 2]' list --all
 json 0 'o[0]["id"] == 1 and o[0]["history"] == []' show 1
 json 0 '[s["site"] for s in o] == ["MS1", "MS2"] and o[0]["state"] == "queued"' sites
+json 0 'o[0]["id"] == 1 and [r["reason"] for r in o[0]["reasons"]] == ["may_go"]' why 1
+json 0 '[s["site"] for s in o[0]["sites"]] == ["MS1"] and o[0]["seed"] == 7' \
+	simulate tree --to MS1 --seed 7
+json 3 'o[0]["ok"] is False and o[0]["overrides"] == []' status
+json 0 'o[0]["kind"] == "drain" and o[0]["set"] is True and o[0]["until"] is None' drain
+json 0 'o[0]["kind"] == "drain" and o[0]["set"] is False' drain off
+json 0 'o[0]["kind"] == "open" and o[0]["of"] == "MS1" and o[0]["until"]' open MS1 for 2h
+json 0 'o[0]["kind"] == "open" and o[0]["set"] is False' open MS1 off
+json 0 'o[0]["kind"] == "limit" and o[0]["of"] == "all" and o[0]["set"] is True' limit all 9MB/s
+json 0 'o[0]["kind"] == "limit" and o[0]["set"] is False' limit all off
+json 3 'o == []' reload
 json 0 'any(l.get("request") == 1 and l["site"] == "MS1" for l in o)' run --until-idle
 json 0 'any(l.get("request") == 1 for l in o) and all(isinstance(l["id"], int) for l in o)' log
 json 0 'o and all(l["request"] == 1 for l in o)' log --request 1

@@ -29,7 +29,7 @@ echo "the urgent one was there after $took_ms ms"
 check test "$took_ms" -lt 5000
 check test ! -e "$SMB/share/bulk.sha256"
 check cmp urgent "$SMB/share/urgent"
-wait_for 60 test -e "$SMB/share/bulk.sha256"
+wait_for 60 grep -q "event=attempt request=$bulk .*result=sent" state/sender.log
 sender_stop
 check cmp bulk "$SMB/share/bulk"
 sender log --request "$bulk"
