@@ -50,6 +50,22 @@ json 0 'o[0] == {"id": 1, "state": "held", "active": False}' hold 1
 json 0 'o[0]["id"] == 1 and o[0]["state"] == "pending"' release 1
 json 0 'o[0]["id"] == 2 and o[0]["state"] == "cancelled"' cancel 2
 json 0 '[r["id"] for r in o] == [1]' list
+json 0 'o[0]["id"] == 1 and o[0]["reasons"][0]["reason"] == "may_go"' why 1
+json 3 'not o[0]["ok"] and o[0]["overrides"] == []' status
+json 0 'o[0]["kind"] == "drain" and o[0]["set"] is True' drain
+json 0 'o[0]["set"] is False' drain off
+json 0 'o[0]["kind"] == "open" and o[0]["of"] == "MS2" and o[0]["until"]' open MS2 for 2h
+json 0 'o[0]["kind"] == "limit" and o[0]["of"] == "site MS2"' limit MS2 1MB/s
+json 3 'o == []' reload
+json 0 'o[0]["sites"][0]["site"] == "MS2" and o[0]["seed"] == 3' \
+	simulate --to MS2 --at 2099-11-22T23:00 --seed 3 tree
+cp out simulated
+json 0 'o' simulate --to MS2 --at 2099-11-22T23:00 --seed 3 tree
+same out simulated
+sender open MS2 off
+exits 0
+sender limit MS2 off
+exits 0
 json 0 '[r["id"] for r in o] == [1, 2]' list --all
 json 0 'o[0]["id"] == 1 and o[0]["history"] == []' show 1
 json 0 '[s["site"] for s in o] == ["MS1", "MS2"] and o[0]["state"] == "queued"' sites
