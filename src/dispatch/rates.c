@@ -18,13 +18,23 @@ tell_pulse(struct pool *pool, const struct config_address *a)
 	pool_set_rate(pool, node, &rate);
 }
 
+/* Until the next look, a second later, not more than what is left of its budget:
+ * however fast the line is, it is not overrun. */
+static int64_t
+within_budget(const struct rate_node *n)
+{
+	return n->left_bytes < n->bytes_per_s ? n->left_bytes : n->bytes_per_s;
+}
+
 static void
 tell_path(struct pool *pool, const struct rate_path *path)
 {
-	for (size_t i = 0; i < path->count; i++)
-		pool_set_rate(
-		    pool, path->nodes[i].name,
-		    &(struct send_rate){.bytes_per_s = path->nodes[i].bytes_per_s});
+	for (size_t i = 0; i < path->count; i++) {
+		const struct rate_node *n = &path->nodes[i];
+		const struct send_rate rate = {.bytes_per_s = within_budget(n)};
+
+		pool_set_rate(pool, n->name, &rate);
+	}
 }
 
 void

@@ -3,9 +3,9 @@
 . "$TOP/tests/flow/lib.sh"
 
 samba_start
-config_site 'budget = 3MB per day' 'rate = 2MB/s'
+config_site 'budget = 3MB per day'
 head -c 1000000 /dev/urandom >small
-head -c 9000000 /dev/urandom >large
+head -c 60000000 /dev/urandom >large
 
 sender send MS1 small
 exits 0
@@ -22,6 +22,8 @@ is_now 2 suspended
 sender why 2
 exits 0
 has out budget
+sender show 2 --json
+check test "$(sed -n 's/.*"bytes_done":\([0-9]*\).*/\1/p' out)" -le 3000000
 sender_stop
 
 # Not forgotten by another process; nothing more goes today.
