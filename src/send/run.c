@@ -10,7 +10,6 @@
 #include "send/link.h"
 #include "send/publish.h"
 
-
 void
 run_init(struct run *r, const struct attempt *a)
 {

@@ -303,7 +303,7 @@ struct pool_counts {
 	int connecting_unproven; /* to sites that were not, or never tried            */
 	int waiting;             /* connected, waiting for a sending slot             */
 	int sending;             /* hold one of max_sendings slots                    */
-	int high;    /* of connecting_proven, waiting and sending: of high priority */
+	int high;     /* of connecting_proven, waiting and sending: of high priority */
 	int retrying; /* between two tries, or ended and not reported yet: no slot    */
 };
 void pool_get_counts(struct pool *p, struct pool_counts *out);
