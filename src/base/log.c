@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +15,10 @@
 #include "base/mem.h"
 #include "base/thread.h"
 
+/* How long a reader of the echo may take; a choice.  Waited for once: a sender does not
+ * stand still because nobody reads what it says. */
+enum { ECHO_WAIT_MS = 250 };
+
 struct log {
 	struct log_options options; /* set before use; then read-only                 */
 	char *path;                 /* options.path, which it owns                    */
@@ -20,6 +26,7 @@ struct log {
 	int fd;                     /* guarded by lock; -1: no file                   */
 	int64_t size_bytes;         /* guarded by lock                                */
 	unsigned long lost;         /* guarded by lock: lines that could not be kept  */
+	unsigned long unread;       /* guarded by lock: lines that the echo missed    */
 	struct str line;            /* guarded by lock: scratch                       */
 };
 
@@ -119,15 +126,71 @@ write_file(struct log *l, const struct str *line)
 		l->size_bytes += (int64_t)line->len;
 }
 
+/* --- the echo ------------------------------------------------------------------ */
+
+/* A full pipe or a terminal that is stopped must not stop the sender: what is not read
+ * in time is left out.  O_NONBLOCK would be simpler, but it belongs to whoever else has
+ * that pipe too. */
+static bool
+may_echo(const struct log *l)
+{
+	struct pollfd p = {.fd = l->options.echo_fd, .events = POLLOUT};
+
+	return poll(&p, 1, l->unread ? 0 : ECHO_WAIT_MS) > 0;
+}
+
+/* false: it is not read.  Pieces of PIPE_BUF, since poll() promises no more room. */
+static bool
+put_echo(const struct log *l)
+{
+	for (size_t at = 0; at < l->line.len;) {
+		const size_t left = l->line.len - at;
+		ssize_t n;
+
+		if (!may_echo(l))
+			return false;
+		n = write(l->options.echo_fd, l->line.s + at,
+			  left < PIPE_BUF ? left : PIPE_BUF);
+		if (n < 0)
+			return true; /* a closed terminal is no reason to end */
+		at += (size_t)n;
+	}
+	return true;
+}
+
+static void
+render_lost(struct log *l, const struct log_event *now, unsigned long lost,
+	    enum log_form form)
+{
+	char text[96];
+	struct log_event ev = *now;
+
+	(void)snprintf(text, sizeof(text), "%lu log lines could not be written.", lost);
+	ev.id = 0;
+	ev.level = LOG_LEVEL_WARNING;
+	ev.text = text;
+	ev.context = "";
+	str_clear(&l->line);
+	log_render(&ev, form, &l->line);
+}
+
 static void
 write_echo(struct log *l, const struct log_event *ev)
 {
 	if (l->options.echo_fd < 0 || l->options.echo == LOG_FORM_NONE)
 		return;
+	if (l->unread) {
+		render_lost(l, ev, l->unread, l->options.echo);
+		if (!put_echo(l)) {
+			l->unread++;
+			return;
+		}
+		l->unread = 0;
+	}
 	str_clear(&l->line);
 	log_render(ev, l->options.echo, &l->line);
-	if (write(l->options.echo_fd, l->line.s, l->line.len) < 0)
-		return; /* a closed terminal is no reason to end */
+	if (!put_echo(l))
+		l->unread++;
 }
 
 /* Tell, once writing works again, what was lost. */
@@ -135,19 +198,11 @@ static void
 write_lost(struct log *l, const struct log_event *now)
 {
 	const unsigned long lost = l->lost;
-	char text[96];
-	struct log_event ev = *now;
 
 	if (lost == 0)
 		return;
 	l->lost = 0;
-	(void)snprintf(text, sizeof(text), "%lu log lines could not be written.", lost);
-	ev.id = 0;
-	ev.level = LOG_LEVEL_WARNING;
-	ev.text = text;
-	ev.context = "";
-	str_clear(&l->line);
-	log_render(&ev, LOG_FORM_CMTRACE, &l->line);
+	render_lost(l, now, lost, LOG_FORM_CMTRACE);
 	write_file(l, &l->line);
 	if (l->lost)
 		l->lost = lost; /* not yet */

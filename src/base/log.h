@@ -60,7 +60,9 @@ void log_reopen(struct log *l); /* after logrotate moved the file */
 char *log_old_path(const char *path) MUST_USE;
 
 /* Never fails for the caller: a line that cannot be written is counted and said when
- * writing works again.  NULL log: nothing happens. */
+ * writing works again; likewise what the echo's reader did not take in time: the first
+ * such line waits a quarter of a second for it, the others do not wait.  NULL log:
+ * nothing happens. */
 void log_write(struct log *l, const struct log_event *ev);
 
 /* Renderings, each with "\n".  Local time zone of the process for text and CMTrace

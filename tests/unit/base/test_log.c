@@ -462,6 +462,39 @@ test_no_file(void **state)
 	}
 }
 
+/* Nobody reads: lines are left out and the caller goes on; who reads again is told how
+ * many. */
+static void
+test_unread_echo(void **state)
+{
+	enum { LINES = 3000, ROOM = 1 << 20 };
+	AUTO_FREE char *read_back = mem_zero(1, ROOM);
+	int ends[2];
+	struct log_options o = {.echo = LOG_FORM_TEXT, .clock = clock_real()};
+	struct log *l = NULL;
+	struct err e;
+	ssize_t got;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	o.echo_fd = ends[1];
+	assert_int_equal(log_open(&o, &l, &e), 0);
+	for (int i = 0; i < LINES; i++)
+		log_write(l, &seed);
+	got = read(ends[0], read_back, ROOM - 1);
+	assert_in_range(got, 1, LINES * 80);
+	assert_null(strstr(read_back, "could not be written"));
+	log_write(l, &seed);
+	got = read(ends[0], read_back, ROOM - 1);
+	assert_true(got > 0);
+	read_back[got] = '\0';
+	assert_non_null(strstr(read_back, " log lines could not be written.\n"));
+	assert_non_null(strstr(read_back, "SMS_SITE (67).\n"));
+	log_close(l);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+}
+
 /* What could not be written is said once writing works again. */
 static void
 test_lost_lines(void **state)
@@ -510,6 +543,7 @@ main(void)
 	    IN_FOLDER(test_level_and_defaults),
 	    IN_FOLDER(test_echo),
 	    IN_FOLDER(test_no_echo),
+	    cmocka_unit_test(test_unread_echo),
 	    IN_FOLDER(test_no_file),
 	    IN_FOLDER(test_lost_lines),
 	};
