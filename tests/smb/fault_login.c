@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "smb/gss.h"
+#include "smb/nthash.h"
 
 /* clang says it its own way */
 #ifdef __has_feature
@@ -20,8 +21,8 @@
 #define LEAKS_ARE_SOUGHT
 #endif
 
-/* The acceptor of gss-ntlmssp 1.2 keeps a credential and an OpenSSL context of each
- * log-on for ever.  What it takes is not what these tests look for. */
+/* The acceptor of gss-ntlmssp 1.2 keeps a credential of each log-on for ever.  What it
+ * takes is not what these tests look for. */
 #ifdef LEAKS_ARE_SOUGHT
 #include <sanitizer/lsan_interface.h>
 #define KEPT_BEGIN() __lsan_disable()
@@ -39,17 +40,23 @@ struct fault_login {
 
 static char users[64];
 
-/* In front of the account's name stands its domain, apart by a colon. */
+/* As smbpasswd(5): account, id, LM hash, NT hash.  Not the password itself: of each
+ * that it hashes, gss-ntlmssp 1.2 keeps an OpenSSL context for ever, and with OpenSSL
+ * 3.5 a process has thread keys for 340 of them. */
 void
 fault_login_prepare(void)
 {
-	static const char line[] = "CORP:smssend:" FAULT_PASSWORD "\n";
-	int fd;
+	char line[128], hash[NTHASH_HEX_ROOM];
+	struct err e;
+	int fd, len;
 
 	(void)snprintf(users, sizeof(users), "/tmp/lansender-fault-XXXXXX");
+	if (nthash_hex(FAULT_PASSWORD, hash, &e) < 0)
+		abort();
+	len = snprintf(line, sizeof(line), "CORP\\smssend:0:%032d:%s:\n", 0, hash);
 	fd = mkstemp(users);
-	if (fd < 0 || write(fd, line, sizeof(line) - 1) != (ssize_t)sizeof(line) - 1 ||
-	    close(fd) < 0 || setenv("NTLM_USER_FILE", users, 1) < 0)
+	if (fd < 0 || write(fd, line, (size_t)len) != len || close(fd) < 0 ||
+	    setenv("NTLM_USER_FILE", users, 1) < 0)
 		abort();
 }
 
