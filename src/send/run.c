@@ -55,6 +55,8 @@ say_connected(const struct run *r)
 		str_addf(&how, "SMB %s, ", f.dialect);
 	str_addf(&how, "%s%s, %s%s", *f.signature ? "signed by " : "not signed",
 		 f.signature, *f.cipher ? "encrypted by " : "not encrypted", f.cipher);
+	if (f.one_by_one)
+		str_add(&how, ", one request at a time: it takes no compounds");
 	event_log(r->a->log, &r->about, EVENT_CONNECTED,
 		  link_share(r->address, share, sizeof(share)), str_text(&how));
 }

@@ -276,12 +276,16 @@ conn_closed(struct conn *c, struct err *e)
 		    "a version of SMB; it may speak only SMB 1, refuse this "
 		    "host, or not be an SMB server",
 		    c->peer);
-	if (c->flight.first && c->flight.first->parts > 1 && !c->compounds_work) {
+	/* the first that is not answered, be it that not all of it has left */
+	const struct op *first = c->flight.first ? c->flight.first : c->wire.first;
+
+	if (first && first->parts > 1 && !c->compounds_work) {
 		c->compounds_refused = true;
 		return err_set(e, ERR_ATTEMPT, 64, /* ERROR_NETNAME_DELETED */
 			       "%s: the server closed the connection on the first "
-			       "compound request; if it does so every time, set "
-			       "compounds = no for this address",
+			       "compound request; when it does so again, it gets "
+			       "one request at a time (compounds = no for this "
+			       "address says so from the start)",
 			       c->peer);
 	}
 	return err_set(e, ERR_ATTEMPT, 64, "%s: the server closed the connection",

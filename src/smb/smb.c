@@ -11,6 +11,7 @@
 #include "smb/dial.h"
 #include "smb/engine.h"
 #include "smb/errand.h"
+#include "smb/habits.h"
 
 enum { /* the defaults that smb.h promises */
        CONNECT_MS = 15000,
@@ -53,6 +54,32 @@ smb_payload_max(const struct smb *s, uint32_t limit_bytes)
 	return limit_bytes;
 }
 
+/* Where TCP goes: whose habits are remembered. */
+static const char *
+tcp_host(const struct smb_options *o)
+{
+	return o->connect_host ? o->connect_host : o->server;
+}
+
+static uint16_t
+tcp_port(const struct smb_options *o)
+{
+	return o->connect_port ? o->connect_port : PORT;
+}
+
+static void
+keep_habits(const struct smb *s)
+{
+	const struct conn *c = s->conn;
+
+	if (!s->compounds || (!c->compounds_work && !c->compounds_refused))
+		return;
+	habits_saw(tcp_host(&s->o), tcp_port(&s->o),
+		   c->compounds_work ? HABITS_WORKED
+		   : c->dead         ? HABITS_HUNG_UP
+				     : HABITS_REFUSED);
+}
+
 static int
 log_on(struct smb *s, struct err *e)
 {
@@ -68,7 +95,8 @@ take_limits(struct smb *s, const struct smb_options *o)
 {
 	const struct pdu_negotiated *n = &s->session.agreed;
 
-	s->compounds = o->compounds;
+	s->compounds =
+	    o->compounds && habits_take_compounds(tcp_host(&s->o), tcp_port(&s->o));
 	s->flush = o->flush;
 	s->window_max_bytes = or_default(o->window_max_bytes, WINDOW_BYTES);
 	s->write_max_bytes = smaller(
@@ -127,8 +155,8 @@ smb_connect(const struct smb_options *o, struct smb **out, struct err *e)
 {
 	int64_t start_at_ms = clock_mono_ms(o->clock);
 	struct dial_options d = {
-	    .host = o->connect_host ? o->connect_host : o->server,
-	    .port = o->connect_port ? o->connect_port : PORT,
+	    .host = tcp_host(o),
+	    .port = tcp_port(o),
 	    .limit_ms = or_default(o->connect_ms, CONNECT_MS),
 	    .progress_ms = or_default(o->progress_ms, PROGRESS_MS),
 	    .congestion = o->congestion,
@@ -174,6 +202,7 @@ smb_free(struct smb *s)
 
 	if (!s)
 		return;
+	keep_habits(s);
 	say_farewell(s, &farewell);
 	conn_free(s->conn);
 	puts_free(s->puts);

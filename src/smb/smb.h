@@ -24,9 +24,10 @@
  * Behind the door: pdu_request.c and pdu_reply.c (messages), dial.c (TCP), conn.c,
  * conn_out.c, conn_pace.c and conn_in.c (poll loop), credits.c, window.c, crypto.c
  * (keys, signing, encryption), auth.c (GSSAPI), prepare.c, negotiate.c, session.c,
- * chain.c (requests about one file as one), smb.c, options.c, file.c, query.c, put.c,
- * put_change.c, put_small.c, put_large.c, line.c and bundle.c (pipeline), ntstatus.c
- * (status -> Win32, text), blame.c (status -> whose fault), speed.c (this machine). */
+ * chain.c (requests about one file as one), habits.c (what servers are like), smb.c,
+ * options.c, file.c, query.c, put.c, put_change.c, put_small.c, put_large.c, line.c and
+ * bundle.c (pipeline), ntstatus.c (status -> Win32, text), blame.c (status -> whose
+ * fault), speed.c (this machine). */
 #ifndef SMB_SMB_H
 #define SMB_SMB_H
 
@@ -78,7 +79,8 @@ struct smb_options {
 	enum smb_want signing; /* SMB_REQUIRED unless the address says otherwise      */
 	enum smb_want encrypt;
 	enum smb_dialect dialect_min, dialect_max; /* 0: 2.0.2 and 3.1.1 */
-	bool compounds; /* false: the plain chain only (servers that choke)    */
+	bool compounds; /* false: the plain chain only; a server that chokes on
+			 * compounds is found out, and remembered (habits.h)      */
 	const char
 	    *congestion; /* "bbr", "cubic", ... for TCP_CONGESTION; "auto": the host's
 			  * own, and bbr, where allowed, once packets are lost without

@@ -118,6 +118,7 @@ lan_facts(void *impl, struct transport_facts *out)
 	    .dialect = dialect_name(facts.dialect),
 	    .cipher = facts.cipher,
 	    .signature = facts.signature,
+	    .one_by_one = !facts.compounds,
 	    .bytes_sent = facts.bytes_sent,
 	    .bytes_received = facts.bytes_received,
 	    .connect_ms = facts.connect_ms,

@@ -36,6 +36,7 @@ struct transport_facts {
 	const char *dialect; /* "3.1.1"; "" where there is none                      */
 	const char *cipher;  /* "AES-128-GCM"; ""                                    */
 	const char *signature; /* "AES-GMAC"; "" */
+	bool one_by_one; /* the server takes no compounds: each request by itself */
 	int64_t bytes_sent, bytes_received;
 	int64_t connect_ms;
 	int64_t rtt_us;

@@ -9,6 +9,7 @@
 
 #include "fault_client.h"
 #include "fault_login.h"
+#include "smb/habits.h"
 
 /* clang-format off */
 static struct row {
@@ -76,15 +77,61 @@ honest(void **state)
 	assert_int_equal(seen.command[PDU_LOGOFF], 1);
 }
 
+/* A server that chokes on compounds is found out, and gets them no more: after two
+ * connections that it hung up on, or one on which it said so, all goes one by one. */
+static void
+chokes_on_compounds(void **state)
+{
+	static const struct {
+		uint32_t status;  /* to a compound; 0: closes */
+		unsigned in_vain; /* connections that it hung up on */
+	} choking[] = {{0, 2}, {0xC000000D, 0}};
+	const struct attempt_options client = {0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(choking); i++) {
+		AUTO_STR struct str wrong = {0};
+		struct share *share = share_new();
+		const struct fault_options o = {.signing = CRYPTO_AES_GMAC,
+						.cipher = CRYPTO_AES128_GCM,
+						.fault = {.kind = FAULT_REFUSE_COMPOUND,
+							  .command = FAULT_ANY,
+							  .times = FAULT_FOR_EVER,
+							  .value = choking[i].status}};
+		struct fault_server *server = fault_server_start(&o, share);
+		const uint16_t port = fault_server_port(server);
+		struct fault_seen seen;
+		struct attempt a = {0};
+
+		habits_forget();
+		for (unsigned k = 0; k <= choking[i].in_vain; k++) {
+			assert_true(k == 2 || habits_take_compounds("127.0.0.1", port));
+			attempt_run(&client, port, &a);
+			assert_int_equal(a.step == STEP_END, k >= choking[i].in_vain);
+		}
+		assert_false(a.facts.compounds);
+		assert_false(habits_take_compounds("127.0.0.1", port));
+		fault_server_stop(server, &seen);
+		attempt_judge(&a, &seen, share, &wrong);
+		attempt_judge_end(&a, share, &wrong);
+		share_free(share);
+		if (wrong.len)
+			fail_msg("%s", str_text(&wrong));
+		assert_int_equal(seen.connections, choking[i].in_vain + 1);
+	}
+	habits_forget();
+}
+
 int
 main(void)
 {
-	struct CMUnitTest tests[COUNT(rows)];
+	struct CMUnitTest tests[COUNT(rows) + 1];
 
 	fault_login_prepare();
 	for (size_t i = 0; i < COUNT(rows); i++)
 		tests[i] =
 		    (struct CMUnitTest){rows[i].name, honest, NULL, NULL, &rows[i]};
+	tests[COUNT(rows)] = (struct CMUnitTest)cmocka_unit_test(chokes_on_compounds);
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
 	fault_login_cleanup();

@@ -34,6 +34,7 @@
 
 #include "fault_client.h"
 #include "fault_login.h"
+#include "smb/habits.h"
 
 enum {
 	WATCHDOG_S = 60, /* for one row: then it hangs */
@@ -507,6 +508,7 @@ fault(void **state)
 	struct attempt a = {0};
 
 	now = row;
+	habits_forget(); /* ports come again */
 	(void)alarm(WATCHDOG_S);
 	o.fault = row->fault;
 	go(&o, &row->client, share, &a, &seen);
