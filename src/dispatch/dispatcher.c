@@ -204,9 +204,11 @@ count_failed(struct dispatcher *d)
 static int
 settle_one(struct dispatcher *d, const struct pool_report *r, struct err *e)
 {
+	const struct rate_facts facts = facts_of(d);
+	const struct settle_by by = {d->outbox, d->o, &facts};
 	bool local = false;
 
-	if (settle(d->outbox, d->o, r, &local, e) < 0)
+	if (settle(&by, r, &local, e) < 0)
 		return -1;
 	d->packages_ended = true;
 	if (r->result.outcome == ATTEMPT_FAILED)

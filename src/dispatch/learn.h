@@ -10,12 +10,21 @@
 enum {
 	LEARN_BYTES = 262144, /* less tells of round trips, not of the line; a choice */
 	LEARN_SEND_MS = 100,  /* likewise */
+	/* Of one that was reached after others had failed: the attempt's own time holds
+	 * theirs as well.  A few round trips of a far line; a choice. */
+	LEARN_CONNECT_MS = 500,
 };
 
-/* To be added to what is known of the address.  limit_bytes_per_s: what the rate plan
- * let it have; a sending that came near it tells nothing of the line. */
-struct outbox_learnt learn_from(const struct outbox_attempt *a,
-				const struct config_address *address,
-				int64_t limit_bytes_per_s, bool connected);
+/* Each is to be added to what is known of the address. */
+
+/* It could not be reached in the attempt that began then. */
+struct outbox_learnt learn_failed(const struct config_address *address,
+				  int64_t started_at_ms);
+/* It was reached, and what that attempt did over it.  after_others: others of its site
+ * had failed first.  limited: a sending that a limit may have held up tells nothing of
+ * the line. */
+struct outbox_learnt learn_reached(const struct config_address *address,
+				   const struct outbox_attempt *a, bool after_others,
+				   bool limited);
 
 #endif

@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "dispatch/learn.h"
-#include "dispatch/rate_plan.h"
 #include "dispatch/reason.h"
 #include "dispatch/restart.h"
 #include "dispatch/route.h"
@@ -19,6 +18,7 @@ enum { BUSY_WAIT_MS = 500 }; /* between two tries to keep an end; a choice */
 struct settling {
 	struct outbox *outbox;
 	const struct dispatch_options *d;
+	const struct rate_facts *facts;
 	const struct pool_report *r;
 	struct event_about about;
 	int64_t now_ms;
@@ -287,23 +287,58 @@ keep_addresses(struct settling *s, struct err *e)
 	    &(struct outbox_address){result->address->number, 0, 0}, e);
 }
 
-/* How long the way took, for the forecast. */
+static bool
+has_failed(const struct attempt_result *result, unsigned number)
+{
+	for (size_t i = 0; i < result->failed.count; i++)
+		if (result->failed.numbers[i] == number)
+			return true;
+	return false;
+}
+
+/* May a limit of the way have held it up?  What it shares with others would have to be
+ * known at every moment, so any limit will do, and any change of the plan on the way.
+ * One that a person gave and took back meanwhile is not seen. */
+static bool
+was_limited(const struct settling *s, const struct config_site *site,
+	    const struct config_address *a)
+{
+	const struct outbox_attempt *h = &s->r->result.history;
+	const struct rate_path path = rate_plan(s->facts, site, a, h->started_at_ms);
+
+	if (path.pulse.block_bytes > 0 || path.until_at_ms < s->now_ms)
+		return true;
+	for (size_t i = 0; i < path.count; i++)
+		/* Of a budget no more than what is left goes in a second (rates.c). */
+		if (path.nodes[i].bytes_per_s != CONFIG_RATE_UNLIMITED ||
+		    path.nodes[i].left_bytes < h->bytes_sent)
+			return true;
+	return false;
+}
+
+/* Which addresses were reached, and how long the way took: for the forecast. */
 static int
 keep_learnt(struct settling *s, struct err *e)
 {
 	const struct attempt_result *result = &s->r->result;
-	const struct config *c = s->d->config;
-	const struct config_site *site = config_site(c, s->r->request.site);
-	const struct rate_facts facts = {.config = c};
-	struct outbox_learnt l;
+	const struct config_address *last = result->address;
+	const struct config_site *site = config_site(s->d->config, s->r->request.site);
+	struct outbox_learnt rows[ATTEMPT_ROUTE_ROOM + 1];
+	size_t count = 0;
 
-	if (!site || !result->address ||
-	    (!result->connected && result->outcome != ATTEMPT_NO_CONNECTION))
-		return 0;
-	l = learn_from(&result->history, result->address,
-		       rate_plan(&facts, site, result->address, s->now_ms).bytes_per_s,
-		       result->connected);
-	return outbox_learn(s->outbox, &l, 1, e);
+	for (size_t i = 0; site && i < site->address_count; i++)
+		if (has_failed(result, site->addresses[i].number) &&
+		    count < ATTEMPT_ROUTE_ROOM)
+			rows[count++] = learn_failed(&site->addresses[i],
+						     result->history.started_at_ms);
+	if (site && last && result->connected && !has_failed(result, last->number)) {
+		const bool limited = was_limited(s, site, last);
+
+		rows[count] = learn_reached(last, &result->history,
+					    result->failed.count > 0, limited);
+		count++;
+	}
+	return outbox_learn(s->outbox, rows, count, e);
 }
 
 /* An end that is not kept would be an attempt made for nothing, so another process that
@@ -322,12 +357,14 @@ keep_end(struct settling *s, struct err *e)
 }
 
 int
-settle(struct outbox *o, const struct dispatch_options *d, const struct pool_report *r,
-       bool *local, struct err *e)
+settle(const struct settle_by *by, const struct pool_report *r, bool *local,
+       struct err *e)
 {
+	const struct dispatch_options *d = by->options;
 	struct settling s = {
-	    .outbox = o,
+	    .outbox = by->outbox,
 	    .d = d,
+	    .facts = by->facts,
 	    .r = r,
 	    .about = {r->request.id.n, r->request.site, r->thread_number},
 	    .now_ms = clock_wall_ms(d->clock),

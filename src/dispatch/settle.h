@@ -5,6 +5,7 @@
 
 #include "base/attr.h"
 #include "dispatch/dispatch.h"
+#include "dispatch/rate_plan.h"
 #include "outbox/outbox.h"
 #include "send/send.h"
 
@@ -14,7 +15,12 @@ enum { SETTLE_BUSY = 170 };
 /* Write the end of the attempt to the outbox and the log.  *local: our own disk or
  * database was at fault, take no work for a while.  -1: ERR_LOCAL, the outbox cannot be
  * written. */
-int settle(struct outbox *o, const struct dispatch_options *d,
-	   const struct pool_report *r, bool *local, struct err *e) MUST_USE;
+struct settle_by {
+	struct outbox *outbox;
+	const struct dispatch_options *options;
+	const struct rate_facts *facts; /* the limits of now */
+};
+int settle(const struct settle_by *by, const struct pool_report *r, bool *local,
+	   struct err *e) MUST_USE;
 
 #endif

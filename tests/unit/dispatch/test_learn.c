@@ -13,60 +13,52 @@
 #include "dispatch/learn.h"
 
 /* Mon 2026-11-23 23:30 in Berlin */
-#define AT_MS     INT64_C(1795473000000)
-#define UNLIMITED CONFIG_RATE_UNLIMITED
+#define AT_MS INT64_C(1795473000000)
 
 static void
 long_sendings_tell_a_speed(void **state)
 {
 	static const struct {
 		struct outbox_attempt a;
-		int64_t limit;
-		bool connected;
-		int64_t samples, connects, failed;
+		bool after_others, limited;
+		int64_t samples, connect_ms;
 	} rows[] = {
 	    {{.result = "sent", .bytes_sent = 4000000, .send_ms = 2000},
-	     UNLIMITED,
-	     true,
+	     false,
+	     false,
 	     1,
-	     1,
-	     0},
-	    /* a limit that was far away; one that held it up */
+	     30},
+	    /* the time to connect is also that of others */
 	    {{.result = "sent", .bytes_sent = 4000000, .send_ms = 2000},
-	     2600000,
 	     true,
+	     false,
 	     1,
-	     1,
-	     0},
+	     LEARN_CONNECT_MS},
 	    {{.result = "sent", .bytes_sent = 4000000, .send_ms = 2000},
-	     2400000,
+	     false,
 	     true,
 	     0,
-	     1,
-	     0},
+	     30},
 	    /* tiny, short, not to its end */
 	    {{.result = "sent", .bytes_sent = LEARN_BYTES - 1, .send_ms = 2000},
-	     UNLIMITED,
-	     true,
+	     false,
+	     false,
 	     0,
-	     1,
-	     0},
+	     30},
 	    {{.result = "sent", .bytes_sent = 4000000, .send_ms = 99},
-	     UNLIMITED,
-	     true,
+	     false,
+	     false,
 	     0,
-	     1,
-	     0},
+	     30},
 	    {{.result = "retry", .bytes_sent = 4000000, .send_ms = 2000},
-	     UNLIMITED,
-	     true,
+	     false,
+	     false,
 	     0,
-	     1,
-	     0},
-	    {{.result = "retry", .connect_ms = 9}, UNLIMITED, false, 0, 0, 1},
+	     30},
 	};
 	static const char text[] = "[site MS1]\n[address MS1.1]\ntype = dir\n"
 				   "path = /x\nzone = Europe/Berlin\n";
+	struct outbox_learnt failed;
 	struct config *c = NULL;
 	struct err e;
 
@@ -79,19 +71,24 @@ long_sendings_tell_a_speed(void **state)
 
 		a.started_at_ms = AT_MS;
 		a.publish_ms = 70;
-		if (rows[i].connected)
-			a.connect_ms = 30;
-		l = learn_from(&a, c->sites[0].addresses, rows[i].limit,
-			       rows[i].connected);
+		a.connect_ms = 30;
+		l = learn_reached(c->sites[0].addresses, &a, rows[i].after_others,
+				  rows[i].limited);
 		assert_string_equal(l.address, "MS1.1");
 		assert_int_equal(l.hour, 23);
 		assert_int_equal(l.samples, rows[i].samples);
-		assert_int_equal(l.connects, rows[i].connects);
-		assert_int_equal(l.failed, rows[i].failed);
-		assert_int_equal(l.connect_ms, rows[i].connects ? 30 : 0);
+		assert_int_equal(l.connects, 1);
+		assert_int_equal(l.failed, 0);
+		assert_int_equal(l.connect_ms, rows[i].connect_ms);
 		assert_int_equal(l.publish_ms, rows[i].samples ? 70 : 0);
 		assert_true(fabs(l.log_sum - (rows[i].samples ? log(2e6) : 0)) < 1e-9);
 	}
+	failed = learn_failed(c->sites[0].addresses, AT_MS);
+	assert_string_equal(failed.address, "MS1.1");
+	assert_int_equal(failed.hour, 23);
+	assert_int_equal(failed.failed, 1);
+	assert_int_equal(failed.connects, 0);
+	assert_int_equal(failed.samples, 0);
 	config_free(c);
 }
 

@@ -40,6 +40,7 @@ struct rig {
 	char *log_path;
 	struct log *log;
 	struct dispatch_options options;
+	struct rate_facts facts;
 	struct request request;
 	struct pool_report report;
 };
@@ -61,6 +62,7 @@ rig_init(struct rig *g, struct fixture *f)
 			 0);
 	o.path = g->log_path = mem_printf("%s/sender.log", f->folder);
 	assert_int_equal(log_open(&o, &g->log, &f->e), 0);
+	g->facts = (struct rate_facts){.config = &g->config};
 	g->options = (struct dispatch_options){.config = &g->config,
 					       .state_folder = f->folder,
 					       .log = g->log,
@@ -96,6 +98,14 @@ rig_report(struct rig *g, enum request_state state, enum attempt_outcome outcome
 	r->history.error_win32 = error->win32;
 	str_copy_cut(r->history.result, sizeof(r->history.result),
 		     attempt_outcome_name(outcome));
+}
+
+static int
+settle_it(struct rig *g, bool *local)
+{
+	const struct settle_by by = {g->f->o, &g->options, &g->facts};
+
+	return settle(&by, &g->report, local, &g->f->e);
 }
 
 /* The lines of the log, joined by '\n'; yours. */
@@ -316,7 +326,7 @@ settle_row(struct fixture *f, const struct row *row)
 		fail_msg("hold: %s", f->e.text);
 	if (row->outcome != ATTEMPT_NO_ADDRESS)
 		g.report.result.address = &g.address;
-	if (settle(f->o, &g.options, &g.report, &local, &f->e) < 0)
+	if (settle_it(&g, &local) < 0)
 		fail_msg("%s: %s", attempt_outcome_name(row->outcome), f->e.text);
 	assert_int_equal(local, row->local);
 	fixture_get(f, g.request.id, &after);
@@ -355,7 +365,7 @@ a_lost_lease_changes_nothing(void **state)
 	rig_init(&g, f);
 	g.request.id = fixture_file(f, "MS1");
 	rig_report(&g, REQUEST_SENDING, ATTEMPT_LOST, &lost);
-	assert_int_equal(settle(f->o, &g.options, &g.report, &local, &f->e), 0);
+	assert_int_equal(settle_it(&g, &local), 0);
 	fixture_get(f, g.request.id, &after);
 	assert_int_equal(after.state, REQUEST_SENDING);
 	assert_int_equal(after.attempts, 0);
@@ -378,7 +388,7 @@ without_an_address_no_server_is_named(void **state)
 	g.request.id = fixture_file(f, "MS1");
 	rig_report(&g, REQUEST_CONNECTING, ATTEMPT_NO_CONNECTION, &down);
 	g.report.result.connected = true;
-	assert_int_equal(settle(f->o, &g.options, &g.report, &local, &f->e), 0);
+	assert_int_equal(settle_it(&g, &local), 0);
 	lines = log_lines(&g);
 	assert_non_null(strstr(lines, "Cannot connect to server  at remote site MS1,"));
 	rig_done(&g);
@@ -413,11 +423,28 @@ a_damaged_outbox_is_said(void **state)
 		str_copy_cut(g.report.request.site, SITE_CODE_ROOM, steps[i].site);
 		fixture_sql(f, steps[i].damage);
 		f->e = (struct err){0};
-		assert_int_equal(settle(f->o, &g.options, &g.report, &local, &f->e),
-				 -1);
+		assert_int_equal(settle_it(&g, &local), -1);
 		assert_true(*f->e.text);
 	}
 	rig_done(&g);
+}
+
+/* So often it was reached, and so often it was not. */
+static void
+check_learnt(struct rig *g, const char *address, int64_t connects, int64_t failed)
+{
+	AUTO_FREE struct outbox_learnt *all = NULL;
+	int64_t reached = 0, not_reached = 0;
+	size_t count = 0;
+
+	assert_int_equal(outbox_learnt_list(g->f->o, &all, &count, &g->f->e), 0);
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(all[i].address, address)) {
+			reached += all[i].connects;
+			not_reached += all[i].failed;
+		}
+	assert_int_equal(reached, connects);
+	assert_int_equal(not_reached, failed);
 }
 
 static struct outbox_site
@@ -427,6 +454,17 @@ site_now(struct rig *g)
 
 	fixture_site(g->f, "MS1", NOW, &site);
 	return site;
+}
+
+static void
+rig_unlimited(struct rig *g, struct config_site *site)
+{
+	g->config.sender.zone = g->address.zone = zone_utc();
+	g->config.sender.limits.rate.always = CONFIG_RATE_UNLIMITED;
+	g->address.limits.rate.always = CONFIG_RATE_UNLIMITED;
+	site->limits.rate.always = CONFIG_RATE_UNLIMITED;
+	g->config.sites = site;
+	g->config.site_count = 1;
 }
 
 /* The first failed, the second was used: each has its own account; a success settles
@@ -442,37 +480,112 @@ addresses_are_kept_apart(void **state)
 	bool local = false;
 
 	rig_init(&g, *state);
-	g.config.sender.zone = g.address.zone = zone_utc();
-	g.config.sender.limits.rate.always = CONFIG_RATE_UNLIMITED;
-	g.address.limits.rate.always = site.limits.rate.always = CONFIG_RATE_UNLIMITED;
+	rig_unlimited(&g, &site);
 	both[0] = both[1] = g.address;
 	both[0].number = 1;
 	both[1].number = 2;
 	both[1].section = second_name;
-	g.config.sites = &site;
-	g.config.site_count = 1;
 	for (int n = 1; n <= 2; n++) {
 		g.request.id = fixture_file(g.f, "MS1");
 		rig_report(&g, REQUEST_PUBLISHING, ATTEMPT_SENT, &none);
 		g.report.result.failed = (struct attempt_route){{1}, 1};
 		g.report.result.connected = true;
 		g.report.result.address = &both[1];
-		assert_int_equal(settle(g.f->o, &g.options, &g.report, &local, &g.f->e),
-				 0);
+		assert_int_equal(settle_it(&g, &local), 0);
 		assert_int_equal(site_now(&g).failed_address_count, 1);
 		assert_int_equal(site_now(&g).failed_addresses[0].number, 1);
 		assert_int_equal(site_now(&g).failed_addresses[0].failures, n);
 		assert_in_range(site_now(&g).failed_addresses[0].alone_until_at_ms,
 				NOW + n * 45000, NOW + n * 60000);
+		check_learnt(&g, "MS1.1", 0, n);
+		check_learnt(&g, "MS1.2", n, 0);
 		assert_int_equal(site_now(&g).hold_until_at_ms, 0);
 	}
 	g.request.id = fixture_file(g.f, "MS1");
 	rig_report(&g, REQUEST_PUBLISHING, ATTEMPT_SENT, &none);
 	g.report.result.connected = true;
 	g.report.result.address = &both[0];
-	assert_int_equal(settle(g.f->o, &g.options, &g.report, &local, &g.f->e), 0);
+	assert_int_equal(settle_it(&g, &local), 0);
 	assert_int_equal(site_now(&g).failed_address_count, 0);
+	check_learnt(&g, "MS1.1", 1, 2);
+
+	/* The first was reached and refused, the second was not reached. */
+	g.request.id = fixture_file(g.f, "MS1");
+	rig_report(&g, REQUEST_SENDING, ATTEMPT_NO_CONNECTION, &none);
+	g.report.result.failed = (struct attempt_route){{1, 2}, 2};
+	g.report.result.connected = true;
+	g.report.result.address = &both[1];
+	assert_int_equal(settle_it(&g, &local), 0);
+	check_learnt(&g, "MS1.1", 1, 3);
+	check_learnt(&g, "MS1.2", 2, 1);
 	rig_done(&g);
+}
+
+enum held_up_by { NOTHING, RATE, PULSE, ORDER, ORDER_BEFORE, BUDGET, BUDGET_FAR };
+
+static int64_t
+samples_after(struct fixture *f, enum held_up_by by)
+{
+	static const struct rate_override order = {"all", 100000000, INT64_MAX},
+					  before = {"all", 100000000, NOW - 1000};
+	static char code[] = "MS1";
+	AUTO_FREE struct outbox_learnt *all = NULL;
+	struct rig g;
+	struct config_site site = {
+	    .code = code, .addresses = &g.address, .address_count = 1};
+	struct outbox_attempt *h = &g.report.result.history;
+	const struct err none = {0};
+	int64_t samples = 0;
+	size_t count = 0;
+	bool local = false;
+
+	rig_init(&g, f);
+	rig_unlimited(&g, &site);
+	g.address.number = 1;
+	if (by == RATE)
+		g.config.sender.limits.rate.always = 100000000;
+	if (by == PULSE)
+		g.address.pulse = (struct config_pulse){262144, 1000};
+	if (by == ORDER || by == ORDER_BEFORE)
+		g.facts.overrides = by == ORDER ? &order : &before;
+	g.facts.override_count = g.facts.overrides ? 1 : 0;
+	if (by == BUDGET || by == BUDGET_FAR)
+		site.limits.budget = (struct config_budget){
+		    by == BUDGET ? 3999999 : 4000000000, CONFIG_PER_MONTH};
+	g.request.id = fixture_file(f, "MS1");
+	rig_report(&g, REQUEST_PUBLISHING, ATTEMPT_SENT, &none);
+	g.report.result.connected = true;
+	g.report.result.address = &g.address;
+	h->started_at_ms = NOW - 3000;
+	h->bytes_sent = 4000000;
+	h->send_ms = 2000;
+	assert_int_equal(settle_it(&g, &local), 0);
+	assert_int_equal(outbox_learnt_list(f->o, &all, &count, &f->e), 0);
+	for (size_t i = 0; i < count; i++)
+		samples += all[i].samples;
+	rig_done(&g);
+	return samples;
+}
+
+/* However far the limit was: what others took of it is not known. */
+static void
+what_a_limit_held_up_tells_no_speed(void **state)
+{
+	static const struct {
+		enum held_up_by by;
+		int64_t samples;
+	} tried[] = {{NOTHING, 1},      {RATE, 0},   {PULSE, 0},     {ORDER, 0},
+		     {ORDER_BEFORE, 0}, {BUDGET, 0}, {BUDGET_FAR, 1}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(tried); i++) {
+		void *fresh = NULL;
+
+		assert_int_equal(fixture_enter(&fresh), 0);
+		if (samples_after(fresh, tried[i].by) != tried[i].samples)
+			fail_msg("row %zu", i);
+		assert_int_equal(fixture_leave(&fresh), 0);
+	}
 }
 
 int
@@ -486,6 +599,7 @@ main(void)
 					    fixture_enter, fixture_leave),
 	    cmocka_unit_test_setup_teardown(addresses_are_kept_apart, fixture_enter,
 					    fixture_leave),
+	    cmocka_unit_test(what_a_limit_held_up_tells_no_speed),
 	    cmocka_unit_test_setup_teardown(a_damaged_outbox_is_said, fixture_enter,
 					    fixture_leave),
 	};
