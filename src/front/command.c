@@ -109,6 +109,19 @@ own_option(const struct command *c, int code)
 	return -1;
 }
 
+/* Not where nothing was named: --state "$DIR" of a script whose DIR is not set would be
+ * the root folder. */
+static int
+check_place(int code, struct err *e)
+{
+	if ((code != CODE_CONFIG && code != CODE_STATE) || optarg[0])
+		return 0;
+	return err_set(e, ERR_INPUT, 0,
+		       "option --%s is empty: name a %s, or leave it out",
+		       code == CODE_CONFIG ? "config" : "state",
+		       code == CODE_CONFIG ? "file" : "folder");
+}
+
 /* Take over one option.  1: go on; 0: --help; 2: --version. */
 static int
 take(struct call *call, int code)
@@ -173,6 +186,8 @@ parse_options(int argc, char **argv, bool permute, struct call *call, struct err
 				       typed);
 		if (code == '?')
 			return unknown_option(call->command, typed, table, e);
+		if (check_place(code, e) < 0)
+			return -1;
 		/* --help --json: what follows still counts; the first one decides. */
 		taken = take(call, code);
 		rc = rc == 1 ? taken : rc;

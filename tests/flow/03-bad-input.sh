@@ -34,6 +34,8 @@ refused 2 'unknown option --prioritty: did you mean --priority' send --prioritty
 refused 2 'unknown option -x; `lansender list --help` lists them' list -x
 refused 2 'unknown option --sttae: did you mean --state' --sttae x list
 refused 2 'option --as wants a value' send MS1 file --as
+refused 2 'option --state is empty: name a folder, or leave it out' --state '' list
+refused 2 'option --config is empty: name a file, or leave it out' list --config=
 refused 2 'option --wait=yes takes no value' send --wait=yes MS1 file
 refused 2 'something is missing: usage: lansender send' send MS1
 refused 2 'too much: "b"; usage: lansender show' show 1 b

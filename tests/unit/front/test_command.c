@@ -110,6 +110,8 @@ test_refused(void **state)
 	    {"a -x", "unknown option -x; `lansender test --help` lists them"},
 	    {"a --level", "option --level wants a value"},
 	    {"a -l", "option -l wants a value"},
+	    {"a --state=", "option --state is empty: name a folder, or leave it out"},
+	    {"a --config=", "option --config is empty: name a file, or leave it out"},
 	    {"a --flag=yes", "option --flag=yes takes no value"},
 	};
 	struct call call;
