@@ -1,6 +1,4 @@
 /* lansender hold, release, cancel, retry: what a person orders of send requests. */
-#include <string.h>
-
 #include "base/auto.h"
 #include "base/clock.h"
 #include "front/commands.h"
@@ -61,15 +59,12 @@ say(const struct call *call, struct outbox *o, struct request_id id, size_t orde
 }
 
 static int
-order_one(const struct call *call, struct outbox *o, const char *typed, size_t order,
+order_one(const struct call *call, struct outbox *o, struct request_id id, size_t order,
 	  struct err *e)
 {
 	const int64_t now_ms = clock_wall_ms(clock_real());
-	struct request_id id;
 	int rc;
 
-	if (request_id_parse(typed, &id, e) < 0)
-		return -1;
 	rc = outbox_command(o, id, orders[order].order, now_ms, lifetime_ms(call), e);
 	if (rc < 0)
 		return -1;
@@ -86,19 +81,31 @@ which_order(const struct command *about)
 	return i;
 }
 
-/* All of them, also when one cannot be. */
+static int
+read_ids(const struct call *call, struct request_id *ids, struct err *e)
+{
+	for (int i = 0; i < call->argument_count; i++)
+		if (request_id_parse(call->arguments[i], &ids[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+/* All of them, also when one cannot be; none, when one was mistyped. */
 static int
 run(const struct call *call)
 {
+	AUTO_FREE struct request_id *ids =
+	    mem_zero((size_t)call->argument_count, sizeof(*ids));
 	AUTO_OUTBOX struct outbox *o = NULL;
 	int code = FRONT_DONE;
 	struct err e;
 
+	if (read_ids(call, ids, &e) < 0)
+		return print_failure(FRONT_USAGE, &e);
 	if (place_open_outbox(call, &o, &e) < 0)
 		return print_failure(FRONT_FAILED, &e);
 	for (int i = 0; i < call->argument_count; i++)
-		if (order_one(call, o, call->arguments[i], which_order(call->command),
-			      &e) < 0)
+		if (order_one(call, o, ids[i], which_order(call->command), &e) < 0)
 			code = print_failure(FRONT_FAILED, &e);
 	control_knock(call);
 	return code;

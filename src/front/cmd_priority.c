@@ -7,33 +7,43 @@
 #include "front/request_id.h"
 
 static int
-set_priority(const struct call *call, struct request_id *id, struct err *e)
+read_order(const struct call *call, struct request_id *id,
+	   enum request_priority *priority, struct err *e)
 {
-	AUTO_OUTBOX struct outbox *o = NULL;
-	enum request_priority priority;
-	int rc;
-
 	if (request_id_parse(call->arguments[0], id, e) < 0)
 		return -1;
-	if (request_priority_from_name(call->arguments[1], &priority) < 0)
+	if (request_priority_from_name(call->arguments[1], priority) < 0)
 		return err_set(e, ERR_INPUT, 0,
 			       "\"%s\" is no priority; it is high, medium or low",
 			       call->arguments[1]);
+	return 0;
+}
+
+static int
+set_priority(const struct call *call, struct request_id id,
+	     enum request_priority priority, struct err *e)
+{
+	AUTO_OUTBOX struct outbox *o = NULL;
+	int rc;
+
 	if (place_open_outbox(call, &o, e) < 0)
 		return -1;
-	rc = outbox_set_priority(o, *id, priority, e);
+	rc = outbox_set_priority(o, id, priority, e);
 	if (rc == 0)
-		return request_id_unknown(*id, e);
+		return request_id_unknown(id, e);
 	return rc < 0 ? -1 : 0;
 }
 
 static int
 run(const struct call *call)
 {
+	enum request_priority priority;
 	struct request_id id;
-	struct err e = {0};
+	struct err e;
 
-	if (set_priority(call, &id, &e) < 0)
+	if (read_order(call, &id, &priority, &e) < 0)
+		return print_failure(FRONT_USAGE, &e);
+	if (set_priority(call, id, priority, &e) < 0)
 		return print_failure(FRONT_FAILED, &e);
 	control_knock(call);
 	if (call->json) {

@@ -147,15 +147,12 @@ show_json(struct outbox *o, const struct request *r, struct err *e)
 }
 
 static int
-show(const struct call *call, struct err *e)
+show(const struct call *call, struct request_id id, struct err *e)
 {
 	AUTO_OUTBOX struct outbox *o = NULL;
 	AUTO_FREE struct request *r = mem_zero(1, sizeof(*r));
-	struct request_id id;
 	int rc;
 
-	if (request_id_parse(call->arguments[0], &id, e) < 0)
-		return -1;
 	if (place_open_outbox_readonly(call, &o, e) < 0)
 		return -1;
 	rc = outbox_get(o, id, r, e);
@@ -172,9 +169,12 @@ show(const struct call *call, struct err *e)
 static int
 run(const struct call *call)
 {
+	struct request_id id;
 	struct err e;
 
-	return show(call, &e) < 0 ? print_failure(FRONT_FAILED, &e) : FRONT_DONE;
+	if (request_id_parse(call->arguments[0], &id, &e) < 0)
+		return print_failure(FRONT_USAGE, &e);
+	return show(call, id, &e) < 0 ? print_failure(FRONT_FAILED, &e) : FRONT_DONE;
 }
 
 const struct command command_show = {

@@ -2,11 +2,11 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "dispatch/dispatch.h"
 #include "front/commands.h"
 #include "front/place.h"
 #include "front/print.h"
+#include "front/request_id.h"
 
 static json_t *
 reason_json(const struct dispatch_reason *r)
@@ -37,20 +37,15 @@ say_json(int64_t id, const struct dispatch_why *why, bool runs)
 }
 
 static int
-explain(const struct call *call, struct err *e)
+explain(const struct call *call, struct request_id id, struct err *e)
 {
 	AUTO_CONFIG struct config *config = NULL;
 	AUTO_OUTBOX struct outbox *o = NULL;
 	AUTO_FREE struct dispatch_why *why = mem_zero(1, sizeof(*why));
 	AUTO_FREE char *state = place_state(call);
 	const bool runs = place_is_locked(state);
-	struct request_id id;
 	int rc;
 
-	if (num_int(call->arguments[0], 1, INT64_MAX, &id.n) < 0)
-		return err_set(e, ERR_INPUT, 0,
-			       "\"%s\" is no request id; `lansender list` shows them",
-			       call->arguments[0]);
 	if (place_load_config(call, &config, e) < 0 ||
 	    place_open_outbox_readonly(call, &o, e) < 0)
 		return -1;
@@ -58,10 +53,7 @@ explain(const struct call *call, struct err *e)
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
-		return err_set(e, ERR_REQUEST, 0,
-			       "there is no send request %lld; `lansender list --all` "
-			       "shows them",
-			       (long long)id.n);
+		return request_id_unknown(id, e);
 	if (call->json) {
 		say_json(id.n, why, runs);
 		return 0;
@@ -76,9 +68,12 @@ explain(const struct call *call, struct err *e)
 static int
 run(const struct call *call)
 {
+	struct request_id id;
 	struct err e;
 
-	return explain(call, &e) < 0 ? print_failure(FRONT_FAILED, &e) : FRONT_DONE;
+	if (request_id_parse(call->arguments[0], &id, &e) < 0)
+		return print_failure(FRONT_USAGE, &e);
+	return explain(call, id, &e) < 0 ? print_failure(FRONT_FAILED, &e) : FRONT_DONE;
 }
 
 const struct command command_why = {

@@ -65,10 +65,14 @@ has err 'con'
 
 # --- requests
 refused 1 'there is no send request 7' show 7
-refused 1 '"abc" is no request id' show abc
+refused 2 '"abc" is no request id' show abc
+refused 2 '"abc" is no request id; `lansender list --all` shows them' why abc
+refused 1 'there is no send request 7' why 7
 refused 1 'there is no send request 7' hold 7
-refused 1 '"0" is no request id' cancel 0
-refused 1 '"urgent" is no priority; it is high, medium or low' priority 1 urgent
+refused 2 '"0" is no request id' cancel 0
+refused 2 '"abc" is no request id' hold 7 abc
+refused 2 '"abc" is no request id' priority abc high
+refused 2 '"urgent" is no priority; it is high, medium or low' priority 1 urgent
 
 # --- put
 refused 2 '"DSSMS" names no share; type \\SERVER\SHARE' put file DSSMS
