@@ -69,10 +69,13 @@ say_waiting(const struct why_ask *a, struct dispatch_why *out)
 {
 	const struct request *r = a->request;
 	const struct verdict v = {REASON_RESTART, r->restart_at_ms, r->attempts};
+	char number[16] = ""; /* where Windows has one */
 
-	link_to(out, v, "restart time %s; attempt %" PRId64 " failed: (%u) %s",
+	if (r->error_win32)
+		(void)snprintf(number, sizeof(number), "(%u) ", r->error_win32);
+	link_to(out, v, "restart time %s; attempt %" PRId64 " failed: %s%s",
 		until_here(a, r->restart_at_ms).text + sizeof(" until"), r->attempts,
-		r->error_win32, r->error_text);
+		number, r->error_text);
 }
 
 static void

@@ -78,9 +78,11 @@ print_request(const struct request *r)
 	row("staged on", r->staged_on);
 	if (request_state_active(r->state))
 		row("sender", r->owner);
-	if (r->error_kind != ERR_NONE && r->state != REQUEST_SENT)
-		print_line("%-12s (%u) %s", "last error", r->error_win32,
-			   r->error_text);
+	if (r->error_kind != ERR_NONE && r->state != REQUEST_SENT) {
+		AUTO_FREE char *error = view_error(r->error_win32, r->error_text);
+
+		row("last error", error);
+	}
 }
 
 static void
@@ -119,9 +121,11 @@ print_attempt(void *self, const struct outbox_attempt *a)
 	print_line("  sent       %s, %lld bytes on the wire",
 		   num_bytes_text(a->bytes_sent, sent, sizeof(sent)),
 		   (long long)a->wire_bytes);
-	if (a->error_kind != ERR_NONE)
-		print_line("  error      (%u) %s [%s]", a->error_win32, a->error_text,
-			   err_kind_name(a->error_kind));
+	if (a->error_kind != ERR_NONE) {
+		AUTO_FREE char *error = view_error(a->error_win32, a->error_text);
+
+		print_line("  error      %s [%s]", error, err_kind_name(a->error_kind));
+	}
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "front/commands.h"
 #include "front/place.h"
 #include "front/print.h"
+#include "front/view.h"
 
 struct listing {
 	const struct config *config; /* NULL: could not be read */
@@ -49,13 +50,11 @@ queue_of(const struct outbox_site *s)
 static void
 add_row(struct listing *l, const struct outbox_site *s)
 {
-	char queue[24], bytes[24], hold[24], error[ERR_TEXT_BYTES + 16] = "";
+	AUTO_FREE char *error = view_error(s->error_win32, s->error_text);
+	char queue[24], bytes[24], hold[24];
 	const bool is_hold = s->hold_until_at_ms > l->now_ms;
 
 	(void)snprintf(queue, sizeof(queue), "%lld", (long long)queue_of(s));
-	if (s->error_text[0])
-		(void)snprintf(error, sizeof(error), "(%u) %s", s->error_win32,
-			       s->error_text);
 	table_add(&l->table, s->site);
 	table_add(&l->table, state_of(l, s));
 	table_add(&l->table, queue);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/auto.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "front/print.h"
 
@@ -34,11 +36,18 @@ view_progress(const struct request *r, char *buf, size_t room)
 	return buf;
 }
 
+char *
+view_error(uint32_t win32, const char *text)
+{
+	return win32 ? mem_printf("(%u) %s", win32, text) : mem_dup(text);
+}
+
 enum { REMARK_ERROR_BYTES = 60 }; /* a choice: with the columns before, a wide line */
 
 const char *
 view_remark(const struct request *r, char *buf, size_t room)
 {
+	AUTO_FREE char *error = NULL;
 	char at[24], text[REMARK_ERROR_BYTES];
 	AUTO_STR struct str remark = {0};
 
@@ -57,9 +66,8 @@ view_remark(const struct request *r, char *buf, size_t room)
 			 print_at(r->not_before_at_ms, at, sizeof(at)));
 	if (r->error_kind != ERR_NONE && r->state != REQUEST_SENT) {
 		str_copy_cut(text, sizeof(text), r->error_text);
-		if (r->error_win32)
-			str_addf(&remark, "(%u) ", r->error_win32);
-		str_addf(&remark, "%s%s; ", text,
+		error = view_error(r->error_win32, text);
+		str_addf(&remark, "%s%s; ", error,
 			 strlen(r->error_text) >= sizeof(text) ? "..." : "");
 	}
 	str_copy_cut(buf, room, str_text(&remark));

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/attr.h"
 #include "outbox/outbox.h"
 
 /* Cancelled, or going to be, since a newer one was filed with --supersede? */
@@ -15,6 +16,9 @@ int view_percent(const struct request *r);
 
 /* "12 %" while it moves, "" before and after. Returns buf. */
 const char *view_progress(const struct request *r, char *buf, size_t room);
+
+/* "(53) text"; the text alone where Windows has no number for it.  Yours to free. */
+char *view_error(uint32_t win32, const char *text) MUST_USE;
 
 /* What one wants to know beside the state: until when it waits, or the last error, the
  * first sentence of it.  Returns buf. */

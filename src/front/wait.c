@@ -50,6 +50,15 @@ look(struct watched *w, struct err *e)
 	return 0;
 }
 
+static void
+say_failed(const struct request *r)
+{
+	AUTO_FREE char *error = view_error(r->error_win32, r->error_text);
+
+	print_line("request %lld to %s: failed: %s", (long long)r->id.n, r->site,
+		   error);
+}
+
 static int
 say_end(struct watched *w, bool json)
 {
@@ -64,9 +73,7 @@ say_end(struct watched *w, bool json)
 		if (json)
 			print_json(view_request_json(w->r));
 		else if (w->r->state == REQUEST_FAILED)
-			print_line("request %lld to %s: failed: (%u) %s",
-				   (long long)w->r->id.n, w->r->site, w->r->error_win32,
-				   w->r->error_text);
+			say_failed(w->r);
 		else
 			print_line("request %lld to %s: %s", (long long)w->r->id.n,
 				   w->r->site, request_state_name(w->r->state));
