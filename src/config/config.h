@@ -65,6 +65,7 @@ enum {
 
 /* Values of a rate are bytes per second. */
 #define CONFIG_RATE_UNLIMITED INT64_MAX
+#define CONFIG_RATE_MIN       INT64_C(125) /* 1kbit/s, a thin line; a choice */
 
 enum config_per { CONFIG_PER_DAY, CONFIG_PER_MONTH };
 struct config_budget { /* what a metered line may carry */

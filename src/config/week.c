@@ -377,7 +377,7 @@ read_rate(const char *text, int64_t *out, struct err *e)
 	}
 	if (read_percent(text, out) == 0)
 		return 0;
-	if (num_rate(text, &rate) == 0 && rate >= WEEK_RATE_MIN &&
+	if (num_rate(text, &rate) == 0 && rate >= CONFIG_RATE_MIN &&
 	    rate <= WEEK_RATE_MAX) {
 		*out = rate;
 		return 0;

@@ -25,9 +25,7 @@ void week_resolve(struct config_week *w, int64_t speed_bytes_per_s);
 
 void week_done(struct config_week *w);
 
-/* The range of rates: 1 kbit/s, as thin as a line gets, and 1000 Gbit/s, so that no
- * percentage of it overflows.  Both choices. */
-#define WEEK_RATE_MIN INT64_C(125) /* bytes/s */
+/* Of rates: 1000 Gbit/s, so that no percentage of it overflows; a choice. */
 #define WEEK_RATE_MAX INT64_C(125000000000)
 
 #endif

@@ -125,13 +125,13 @@ read_limit(struct job *j, struct err *e)
 {
 	const char *limit = j->call->value[OPTION_LIMIT];
 
-	if (!limit ||
-	    (num_rate(limit, &j->limit_bytes_per_s) == 0 && j->limit_bytes_per_s > 0))
+	if (!limit || (num_rate(limit, &j->limit_bytes_per_s) == 0 &&
+		       j->limit_bytes_per_s >= CONFIG_RATE_MIN))
 		return 0;
 	return err_set(
 	    e, ERR_INPUT, 0,
 	    "--limit: \"%s\" is no rate; write it as in 512kbit/s, 16Mbit/s, "
-	    "2MB/s or 1MiB/s",
+	    "2MB/s or 1MiB/s (1kbit/s at least)",
 	    limit);
 }
 

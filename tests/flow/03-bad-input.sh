@@ -79,6 +79,8 @@ refused 2 '"DSSMS" names no share; type \\SERVER\SHARE' put file DSSMS
 refused 2 '--signing: "maybe" is none; it is required, wanted or off' put file '\\DSSMS\S' --signing maybe
 refused 2 '--signing: "on" is none' put file '\\DSSMS\S' --signing on
 refused 2 '--limit: "512" is no rate; write it as in 512kbit/s' put file '\\DSSMS\S' --limit 512
+refused 2 '--limit: "1bit/s" is no rate; write it as in 512kbit/s, 16Mbit/s, 2MB/s or 1MiB/s (1kbit/s at least)' \
+	put file '\\DSSMS\S' --limit 1bit/s
 refused 2 '--limit: "0bit/s" is no rate' put file '\\DSSMS\S' --limit 0bit/s
 refused 2 '--retries: "100" is no number from 0 to 99' put file '\\DSSMS\S' --retries 100
 refused 2 '--password-file wants --user too' put file '\\DSSMS\S' --password-file file
