@@ -16,10 +16,7 @@
 #include "front/targets.h"
 #include "front/when.h"
 
-enum {
-	RATE_LEAST = 125,    /* bytes/s: 1 kbit/s, as in the configuration          */
-	DRAIN_LOOK_MS = 200, /* how often --wait looks; a choice                     */
-};
+enum { DRAIN_LOOK_MS = 200 }; /* how often --wait looks; a choice */
 
 /* Write it, or take it back (set false). */
 static int
@@ -154,6 +151,7 @@ read_until(const struct call *call, int at, bool may_end, struct outbox_override
 {
 	AUTO_FREE char *text = NULL;
 	const int left = call->argument_count - at;
+	bool is_for;
 
 	if (left == 0 && may_end)
 		return 0;
@@ -162,12 +160,18 @@ read_until(const struct call *call, int at, bool may_end, struct outbox_override
 		return err_set(e, ERR_INPUT, 0,
 			       "say for how long: `for 2h` or `until 22:00`%s",
 			       may_end ? ", or nothing at all" : "");
-	text = mem_printf("%s%s", str_eq(call->arguments[at], "for") ? "+" : "",
-			  call->arguments[at + 1]);
+	is_for = str_eq(call->arguments[at], "for");
+	text = mem_printf("%s%s", is_for ? "+" : "", call->arguments[at + 1]);
 	if (when_parse(text, v->set_at_ms, &v->until_at_ms, e) < 0)
-		return -1;
+		return is_for
+			   ? err_set(e, ERR_INPUT, 0,
+				     "for \"%s\" is no length of time: type it as in "
+				     "`for 30min`, `for 2h`, `for 1d`",
+				     call->arguments[at + 1])
+			   : -1;
 	if (v->until_at_ms <= v->set_at_ms)
-		return err_set(e, ERR_INPUT, 0, "\"%s\" is over already", text);
+		return err_set(e, ERR_INPUT, 0, "%s \"%s\" is over already",
+			       call->arguments[at], call->arguments[at + 1]);
 	return 0;
 }
 
@@ -246,66 +250,70 @@ const struct command command_open = {
 
 /* --- limit ------------------------------------------------------------------------ */
 
-/* "all", "line NAME", "address MS1.1" or a site -> its node; *at: what follows. */
+static const char *
+find_line(const struct config *config, const char *typed)
+{
+	const struct config_line *line = config_line(config, typed);
+
+	return line ? line->name : NULL;
+}
+
+static const char *
+find_address(const struct config *config, const char *typed)
+{
+	for (size_t i = 0; i < config->site_count; i++)
+		for (size_t k = 0; k < config->sites[i].address_count; k++)
+			if (str_eq_nocase(config->sites[i].addresses[k].section, typed))
+				return config->sites[i].addresses[k].section;
+	return NULL;
+}
+
+/* The one site -> its code. */
+static int
+find_site(const struct config *config, const char *typed, const char **code,
+	  struct err *e)
+{
+	AUTO_TARGETS struct targets t = {0};
+
+	if (targets_parse(typed, config, &t, e) < 0)
+		return -1;
+	if (t.count != 1)
+		return err_set(e, ERR_INPUT, 0,
+			       "\"%s\": a limit is of one site, `line NAME`, `address "
+			       "NAME` or `all`",
+			       typed);
+	*code = t.sites[0];
+	return 0;
+}
+
+/* "all", "line NAME", "address MS1.1" or a site -> its node, spelled as in the
+ * configuration, since the sender looks for that; *at: what follows. */
 static int
 read_node(const struct call *call, const struct config *config,
 	  struct outbox_override *v, int *at, struct err *e)
 {
-	const char *first = call->arguments[0], *second = call->arguments[1];
-	AUTO_TARGETS struct targets t = {0};
-	int len = -1;
+	const char *kind = call->arguments[0], *typed = call->arguments[1], *name;
 
 	*at = 1;
-	if (str_eq(first, "all")) {
-		str_copy_cut(v->what, sizeof(v->what), first);
+	if (str_eq(kind, "all")) {
+		str_copy_cut(v->what, sizeof(v->what), kind);
 		return 0;
 	}
-	if (str_eq(first, "line") || str_eq(first, "address")) {
+	if (str_eq(kind, "line") || str_eq(kind, "address")) {
 		*at = 2;
-		len = snprintf(v->what, sizeof(v->what), "%s %s", first, second);
-	} else if (targets_parse(first, config, &t, e) < 0) {
-		return -1;
-	} else if (t.count == 1) {
-		len = snprintf(v->what, sizeof(v->what), "site %s", t.sites[0]);
+		name = str_eq(kind, "line") ? find_line(config, typed)
+					    : find_address(config, typed);
+		if (!name)
+			return err_set(e, ERR_INPUT, 0,
+				       "there is no [%s %s] in the configuration", kind,
+				       typed);
+	} else {
+		if (find_site(config, kind, &name, e) < 0)
+			return -1;
+		kind = "site";
 	}
-	if (len < 0 || (size_t)len >= sizeof(v->what))
-		return err_set(e, ERR_INPUT, 0,
-			       "\"%s\": a limit is of one site, `line NAME`, `address "
-			       "NAME` or `all`",
-			       first);
+	(void)snprintf(v->what, sizeof(v->what), "%s %s", kind, name);
 	return 0;
-}
-
-static bool
-has_line(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config->line_count; i++)
-		if (str_eq(config->lines[i].name, name))
-			return true;
-	return false;
-}
-
-static bool
-has_address(const struct config *config, const char *section)
-{
-	for (size_t i = 0; i < config->site_count; i++)
-		for (size_t k = 0; k < config->sites[i].address_count; k++)
-			if (str_eq(config->sites[i].addresses[k].section, section))
-				return true;
-	return false;
-}
-
-/* Is there such a line or address? */
-static int
-check_node(const struct config *config, const char *node, struct err *e)
-{
-	const bool is_line = str_starts(node, "line ");
-
-	if (is_line ? has_line(config, node + strlen("line "))
-		    : !str_starts(node, "address ") ||
-			  has_address(config, node + strlen("address ")))
-		return 0;
-	return err_set(e, ERR_INPUT, 0, "there is no [%s] in the configuration", node);
 }
 
 static int
@@ -315,16 +323,15 @@ read_limit(const struct call *call, const struct config *config,
 	const char *rate;
 	int at = 0;
 
-	if (read_node(call, config, v, &at, e) < 0 ||
-	    check_node(config, v->what, e) < 0)
+	if (read_node(call, config, v, &at, e) < 0)
 		return -1;
 	rate = at < call->argument_count ? call->arguments[at] : "";
 	*set = !str_eq(rate, "off");
 	if (!*set)
 		return 0;
 	if (str_eq(rate, "unlimited"))
-		v->value = INT64_MAX;
-	else if (num_rate(rate, &v->value) < 0 || v->value < RATE_LEAST)
+		v->value = CONFIG_RATE_UNLIMITED;
+	else if (num_rate(rate, &v->value) < 0 || v->value < CONFIG_RATE_MIN)
 		return err_set(e, ERR_INPUT, 0,
 			       "\"%s\" is no rate: type 512kbit/s, 2MB/s (1kbit/s at "
 			       "least), unlimited or off",
@@ -344,7 +351,9 @@ limit(const struct call *call, const struct outbox_override *v, bool set, struct
 	    tell(call, &answer, e) < 0)
 		return -1;
 	json_decref(answer);
-	words = set ? mem_printf("%s: limited %s", v->what,
+	words = set ? mem_printf("%s: %s %s", v->what,
+				 v->value == CONFIG_RATE_UNLIMITED ? "unlimited"
+								   : "limited",
 				 until_words(v, until, sizeof(until)))
 		    : mem_printf("%s: as the configuration says", v->what);
 	say(call, v, set, words);

@@ -25,6 +25,25 @@ has err 'there is no [line south] in the configuration'
 sender open MS1 for
 exits 2
 has err 'for how long'
+sender open MS1 for x
+exits 2
+has err 'for "x" is no length of time: type it as in `for 30min`'
+sender open MS1 for 0s
+exits 2
+has err 'for "0s" is over already'
+sender limit MS1,MS1 1bit/s
+exits 2
+has err '"1bit/s" is no rate: type 512kbit/s, 2MB/s (1kbit/s at least)'
+# as the configuration spells it, which the sender goes by
+sender limit address ms1.1 unlimited for 1h
+exits 0
+has out 'address MS1.1: unlimited until '
+sender limit address MS1.1 off
+exits 0
+has out 'address MS1.1: as the configuration says'
+sender limit address MS1.2 off
+exits 2
+has err 'there is no [address MS1.2] in the configuration'
 sender open MS1 for 2h
 exits 0
 has out 'site MS1 is open until '
