@@ -78,6 +78,11 @@ choose_name(struct filing *f, struct err *e)
 
 	if (!f->o->name && (str_eq(name, ".") || str_eq(name, "..")))
 		name = last_part(f->absolute);
+	if (!f->o->name && !*name)
+		return err_set(e, ERR_REQUEST, 123,
+			       "\"%s\" has no name that the package could have: name "
+			       "it with --as",
+			       f->source);
 	if (package_name_check(name, strlen(name), e))
 		return -1;
 	return str_copy(f->head.info.name, sizeof(f->head.info.name), name);

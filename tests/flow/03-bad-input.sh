@@ -52,6 +52,8 @@ refused 2 '--deadline: "2026-02-30 06:00" is no time: there is no such day' \
 refused 2 '--deadline: "2001-01-01 00:00" is over already' send MS1 file --deadline '2001-01-01 00:00'
 refused 2 '--deadline is not after --not-before' send MS1 file --deadline +1h --not-before +2h
 refused 1 'cannot send none: it cannot be looked at: No such file or directory' send MS1 none
+refused 1 '"/" has no name that the package could have: name it with --as' send MS1 /
+refused 1 'the package cannot be called "": that name is empty' send MS1 file --as ''
 ln -s file link
 refused 1 'cannot send link' send MS1 link
 has err 'symbolic link'

@@ -261,8 +261,8 @@ test_refused_names(void **state)
 	f->o.name = NULL;
 	f->o.path = "/";
 	fixture_refuse(f, ERR_REQUEST,
-		       "the package cannot be called \"\": that name is "
-		       "empty; choose another");
+		       "\"/\" has no name that the package could have: name it "
+		       "with --as");
 	f->o.path = "/no/such/place";
 	fixture_refuse(f, ERR_REQUEST,
 		       "cannot send /no/such/place: it cannot be looked "
