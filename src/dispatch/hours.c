@@ -44,8 +44,13 @@ add_slot(struct str *out, const struct config_address *a, int64_t now_ms)
 	str_add(out, slot_words(&now));
 	if (now.no_substitute)
 		str_add(out, ", no substitute");
-	if (now.until_at_ms == INT64_MAX)
+	if (now.until_at_ms == INT64_MAX) {
+		if (!slot_lets(
+			&now, REQUEST_HIGH)) /* allowed, for `open`, but seldom meant */
+			str_add(out,
+				" all week: nothing is sent unless a person opens it");
 		return;
+	}
 	next = slot_at(a, 0, now.until_at_ms);
 	add_until(out, a->zone, now_ms, now.until_at_ms);
 	str_add(out, slot_words(&next));

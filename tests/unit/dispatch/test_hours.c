@@ -34,6 +34,15 @@ now_and_next(void **state)
 	    /* as many words as there is something to say */
 	    {"[sender]\nzone=UTC\n[site MS1]\n" ADDRESS "schedule = high",
 	     "2026-11-23 09:00", "high only; unlimited; zone UTC"},
+	    {"[sender]\nzone=UTC\n[site MS1]\n" ADDRESS "schedule = closed",
+	     "2026-11-23 09:00",
+	     "closed all week: nothing is sent unless a person opens it; unlimited; "
+	     "zone UTC"},
+	    {"[sender]\nzone=UTC\n[site MS1]\n" ADDRESS
+	     "schedule = mon-fri closed\nschedule = sat,sun 00-24 closed",
+	     "2026-11-23 09:00",
+	     "closed all week: nothing is sent unless a person opens it; unlimited; "
+	     "zone UTC"},
 	    {"[sender]\nzone=UTC\nrate = 1500kbit/s\n[site MS1]\n" ADDRESS,
 	     "2026-11-23 09:00", "all; 1.5 Mbit/s (all); zone UTC"},
 	    /* by the address's clocks */
