@@ -179,6 +179,18 @@ show_whole(const char *path, struct tail *now, bool may_be_missing, struct err *
 	return read_on(now, e);
 }
 
+/* Silence could be a mistyped id as well as a request that no sender has tried yet. */
+static void
+say_empty(const struct call *call, bool found)
+{
+	const char *request = call->value[OPTION_REQUEST];
+
+	if (request && !found)
+		print_note("the log holds no line about request %s; `lansender list "
+			   "--all` shows which there are",
+			   request);
+}
+
 static int
 show_files(const struct call *call, const char *path, struct log_view *view,
 	   struct err *e)
@@ -193,6 +205,7 @@ show_files(const struct call *call, const char *path, struct log_view *view,
 	if (show_whole(path, &now, follows, e) < 0)
 		return -1;
 	log_view_flush(view);
+	say_empty(call, log_view_found(view));
 	return follows ? follow(&now, path, inotify, e) : 0;
 }
 

@@ -12,6 +12,7 @@ struct log_view {
 	FILE *out;
 	char **kept; /* a ring of o->last lines; NULL: print at once */
 	size_t next;
+	bool found; /* a line that is wanted */
 };
 
 struct log_view *
@@ -33,6 +34,12 @@ log_view_free(struct log_view *v)
 		return;
 	log_view_flush(v);
 	mem_free(v);
+}
+
+bool
+log_view_found(const struct log_view *v)
+{
+	return v->found;
 }
 
 bool
@@ -64,6 +71,7 @@ is_wanted(const struct log_view_options *o, const char *context)
 static void
 emit(struct log_view *v, char *text)
 {
+	v->found = true;
 	if (v->kept) {
 		mem_free(v->kept[v->next]);
 		v->kept[v->next] = text;

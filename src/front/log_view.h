@@ -22,6 +22,9 @@ struct log_view;
 struct log_view *log_view_new(const struct log_view_options *o, FILE *out) MUST_USE;
 void log_view_free(struct log_view *v);
 
+/* Was there a line yet that the options ask for? */
+bool log_view_found(const struct log_view *v);
+
 /* A line of the file, without its end.  Printed at once, or kept while only the last
  * ones are wanted and flush was not called. */
 void log_view_line(struct log_view *v, const char *line);

@@ -45,6 +45,11 @@ sender log --request 2
 exits 0
 has out 'Sending completed successfully'
 lacks out 'moving'
+[ ! -s err ] || fail 'something to say about lines that are there'
+sender log --request 999
+exits 0
+[ ! -s out ] || fail 'lines about a request that is not there'
+has err 'the log holds no line about request 999'
 sender log -n 1
 [ "$(wc -l <out)" -eq 1 ] || fail 'log -n 1 gave more than one line'
 sender log --cmtrace
