@@ -18,6 +18,7 @@ struct simulation {
 	struct world_request *requests;
 	size_t count, room;
 	size_t first_own; /* those of the package begin here */
+	int64_t filed_at_ms;
 	struct forecast_site *sites;
 	size_t site_count, site_room;
 	int64_t last_ms; /* until then the use of lines is added up */
@@ -90,7 +91,8 @@ static void
 add_own(struct simulation *s)
 {
 	const struct dispatch_simulate *a = s->ask;
-	const int64_t at_ms = a->at_ms ? a->at_ms : a->now_ms;
+	const int64_t life_ends_at_ms =
+	    s->filed_at_ms + s->config->sender.request_lifetime_ms;
 
 	s->first_own = s->count;
 	for (size_t i = 0; i < a->site_count; i++) {
@@ -100,12 +102,12 @@ add_own(struct simulation *s)
 			   .id = -1 - (int64_t)i,
 			   .site = (size_t)(site - s->config->sites),
 			   .priority = a->priority,
-			   .filed_at_ms = at_ms,
+			   .filed_at_ms = s->filed_at_ms,
 			   .deadline_at_ms = a->deadline_at_ms,
 			   .expires_at_ms =
-			       a->deadline_at_ms
+			       a->deadline_at_ms && a->deadline_at_ms < life_ends_at_ms
 				   ? a->deadline_at_ms
-				   : at_ms + s->config->sender.request_lifetime_ms,
+				   : life_ends_at_ms,
 			   .bytes_left = a->bytes,
 		       });
 	}
@@ -155,10 +157,12 @@ static void
 ended(void *self, const struct world_end *end)
 {
 	struct simulation *s = self;
-	const bool late = end->request->deadline_at_ms && end->outcome == WORLD_EXPIRED;
+	const struct world_request *r = end->request;
+	const bool late = end->outcome == WORLD_EXPIRED && r->deadline_at_ms &&
+			  r->expires_at_ms >= r->deadline_at_ms;
 
-	if (end->request->id < 0) {
-		struct dispatch_site_course *to = &s->out->sites[-1 - end->request->id];
+	if (r->id < 0) {
+		struct dispatch_site_course *to = &s->out->sites[-1 - r->id];
 
 		to->started_at_ms = end->started_at_ms;
 		to->attempts = end->attempts;
@@ -186,7 +190,7 @@ run(struct simulation *s, const struct outbox_learnt *learnt, size_t learnt_coun
 	    .sites = s->sites,
 	    .site_count = s->site_count,
 	    .now_ms = begin_ms,
-	    .until_at_ms = begin_ms + HORIZON_MS,
+	    .until_at_ms = s->filed_at_ms + HORIZON_MS,
 	    .seed = s->ask->seed,
 	    .courses = s->ask->courses,
 	};
@@ -205,7 +209,12 @@ dispatch_simulate(const struct config *c, struct outbox *o,
 		  struct err *e)
 {
 	AUTO_FREE struct outbox_learnt *learnt = NULL;
-	struct simulation s = {.ask = ask, .out = out, .config = c};
+	struct simulation s = {
+	    .ask = ask,
+	    .out = out,
+	    .config = c,
+	    .filed_at_ms = ask->at_ms ? ask->at_ms : ask->now_ms,
+	};
 	size_t learnt_count = 0;
 	int rc = 0;
 
