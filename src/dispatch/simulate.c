@@ -10,6 +10,9 @@
 #define DAY_MS     INT64_C(86400000)
 #define HORIZON_MS (60 * DAY_MS) /* what is not there by then is said not to come */
 
+/* Of the queue and the package: some minutes of work for all courses; a choice. */
+enum { REQUESTS_MOST = 100000 };
+
 struct simulation {
 	const struct dispatch_simulate *ask;
 	struct dispatch_simulated *out;
@@ -19,6 +22,7 @@ struct simulation {
 	size_t count, room;
 	size_t first_own; /* those of the package begin here */
 	int64_t filed_at_ms;
+	struct err *e;
 	struct forecast_site *sites;
 	size_t site_count, site_room;
 	int64_t last_ms; /* until then the use of lines is added up */
@@ -43,6 +47,11 @@ keep_request(void *self, const struct request *r)
 
 	if (!site || r->state == REQUEST_HELD)
 		return 0;
+	if (s->count + s->ask->site_count >= REQUESTS_MOST)
+		return err_set(s->e, ERR_INPUT, 0,
+			       "more than %d requests are queued or asked about: "
+			       "simulate looks at no more, it would take too long",
+			       REQUESTS_MOST);
 	add(s, &(struct world_request){
 		   .id = r->id.n,
 		   .site = (size_t)(site - s->config->sites),
@@ -214,6 +223,7 @@ dispatch_simulate(const struct config *c, struct outbox *o,
 	    .out = out,
 	    .config = c,
 	    .filed_at_ms = ask->at_ms ? ask->at_ms : ask->now_ms,
+	    .e = e,
 	};
 	size_t learnt_count = 0;
 	int rc = 0;

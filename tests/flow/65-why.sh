@@ -148,3 +148,19 @@ has err 'there is no send request 99'
 sender why x
 exits 1
 has err '"x" is no request id'
+
+# No queue is so long that a simulation of it runs for ever: it is refused.
+rm -rf state
+{
+	printf '[sender]\nsite_code = CEN\n'
+	seq -f '[site S%.0f]' 10000
+	printf '[group BRANCHES]\n'
+	seq -f 'site = S%.0f' 10000
+} | config
+for n in 0 1 2 3 4 5 6 7 8 9; do
+	sender send @branches package --as "p$n"
+	exits 0
+done
+sender simulate --to S1 package
+exits 1
+has err 'more than 100000 requests are queued or asked about'
