@@ -422,6 +422,26 @@ higher_classes_first_but_none_starves(void **state)
 	}
 }
 
+/* A person changed the priority of one that is under way. */
+static void
+a_new_class_counts_from_then_on(void **state)
+{
+	struct world *w = world_new(9);
+	int64_t before;
+
+	(void)state;
+	set_rate(w, "", 1000000);
+	(void)join(w, ALL, 2);
+	(void)join(w, ALL, 2);
+	run_until(w, 10 * S_US);
+	assert_about(w->sending[1].sent_bytes, 5000000, 0.1);
+	before = w->sending[1].sent_bytes;
+	limiter_set_class(w->sending[1].user, 0);
+	run_until(w, 20 * S_US);
+	assert_about(w->sending[1].sent_bytes - before, 9000000, 0.1);
+	world_free(w);
+}
+
 /* --- debts, pulses ---------------------------------------------------------------- */
 
 static void
@@ -649,6 +669,7 @@ main(void)
 	    cmocka_unit_test(what_one_leaves_the_others_get),
 	    cmocka_unit_test(a_site_with_three_sendings_gets_no_more),
 	    cmocka_unit_test(higher_classes_first_but_none_starves),
+	    cmocka_unit_test(a_new_class_counts_from_then_on),
 	    cmocka_unit_test(what_went_without_asking_is_paid_for),
 	    cmocka_unit_test(pulses),
 	    cmocka_unit_test(two_share_the_blocks_of_a_pulse),
