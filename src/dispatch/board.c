@@ -32,6 +32,7 @@ struct board {
 	struct open_override *opens;
 	size_t open_count;
 	struct choose_load load;
+	bool excuse_due; /* a site on hold for the want of an address has one */
 	int64_t starts;
 	int64_t now_ms;
 };
@@ -165,6 +166,7 @@ put(struct board *b, size_t site)
 	    .served = d->served,
 	};
 
+	b->excuse_due = b->excuse_due || (s->lacks_address && count > 0);
 	for (int i = 0; i < CHOOSE_BESTS && d->refused_until_ms <= b->now_ms; i++) {
 		if (s->best[i].id == 0)
 			continue;
@@ -252,6 +254,24 @@ refresh_busy(struct board *b)
 
 /* --- the door -------------------------------------------------------------------- */
 
+/* Sites that have an address again, by a reload or a restart, go at once. */
+static int
+excuse(struct board *b, struct outbox *o, struct err *e)
+{
+	for (size_t i = 0; i < sites_count(b->sites); i++) {
+		const struct site *s = sites_get(b->sites, i);
+		struct err why;
+
+		if (!s->lacks_address || addresses_now(b, s) == 0)
+			continue;
+		attempt_no_address(s->code, &why);
+		if (outbox_site_excuse(o, s->code, why.text, b->now_ms, e) < 0)
+			return -1;
+	}
+	b->excuse_due = false;
+	return sites_refresh(b->sites, o, b->now_ms, put_changed, b, e);
+}
+
 int
 board_refresh(struct board *b, struct outbox *o, int64_t now_ms, struct err *e)
 {
@@ -259,6 +279,8 @@ board_refresh(struct board *b, struct outbox *o, int64_t now_ms, struct err *e)
 
 	b->now_ms = now_ms;
 	if (sites_refresh(b->sites, o, now_ms, put_changed, b, e) < 0)
+		return -1;
+	if (b->excuse_due && excuse(b, o, e) < 0)
 		return -1;
 	refresh_busy(b);
 	while (agenda_due(b->agenda, now_ms, &site)) {

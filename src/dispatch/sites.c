@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "send/send.h"
 
 struct sites {
 	struct site *all; /* by number */
@@ -84,6 +85,17 @@ best_of(const struct outbox_best *b)
 	};
 }
 
+static bool
+lacks_address(const struct outbox_site *s)
+{
+	struct err why;
+
+	if (s->hold_until_at_ms == 0)
+		return false;
+	attempt_no_address(s->site, &why);
+	return str_eq(s->hold_reason, why.text);
+}
+
 static void
 describe(struct site *to, const struct outbox_site *from)
 {
@@ -94,6 +106,7 @@ describe(struct site *to, const struct outbox_site *from)
 	memcpy(to->failed, from->failed_addresses, sizeof(to->failed));
 	to->next_at_ms = from->next_at_ms;
 	to->hold_until_at_ms = from->hold_until_at_ms;
+	to->lacks_address = lacks_address(from);
 	to->failures = from->failures;
 	to->last_sent_at_ms = from->last_sent_at_ms;
 	to->unfinished =

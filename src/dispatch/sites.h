@@ -3,6 +3,7 @@
 #ifndef DISPATCH_SITES_H
 #define DISPATCH_SITES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ struct site {
 	size_t failed_count;
 	int64_t next_at_ms; /* wall: ask again then; 0: time changes nothing */
 	int64_t hold_until_at_ms;
+	bool lacks_address; /* its hold is for nothing but that */
 	int64_t failures, last_sent_at_ms;
 	int64_t unfinished; /* requests that are not final */
 };

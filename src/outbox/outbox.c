@@ -14,6 +14,8 @@
 #include "outbox/store.h"
 #include "outbox/verbs.h"
 
+enum { PORTION = 64 }; /* requests read at a time: 200 KiB; a choice */
+
 static int
 open_store(const char *folder, bool readonly, struct outbox **out, struct err *e)
 {
@@ -327,6 +329,53 @@ outbox_site_hold(struct outbox *o, const char *site, int64_t until_at_ms,
 	if (rc < 0)
 		return -1;
 	rc = keep_hold(o, site, until_at_ms, reason, e);
+	return verb_end(o, rc, e);
+}
+
+static int
+excuse_rows(struct outbox *o, struct kept_request *rows, size_t count,
+	    const char *reason, int64_t now_ms, struct err *e)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].r.state == REQUEST_WAITING &&
+		    str_eq(rows[i].r.error_text, reason) &&
+		    (verb_step(&rows[i], EVENT_RETRY, now_ms, e) < 0 ||
+		     verb_keep(o, &rows[i], e) < 0))
+			return -1;
+	return 0;
+}
+
+static int
+excuse_requests(struct outbox *o, const char *site, const char *reason, int64_t now_ms,
+		struct err *e)
+{
+	AUTO_FREE struct kept_request *rows = mem_zero(PORTION, sizeof(*rows));
+	struct store_filter f = {.choice = CHOOSE_OPEN, .site = site};
+	size_t count;
+
+	do {
+		if (o->store->verbs->list(o->store, &f, rows, PORTION, &count, e) < 0 ||
+		    excuse_rows(o, rows, count, reason, now_ms, e) < 0)
+			return -1;
+		f.after_id = count > 0 ? rows[count - 1].r.id.n : 0;
+	} while (count == PORTION);
+	return 0;
+}
+
+int
+outbox_site_excuse(struct outbox *o, const char *site, const char *reason,
+		   int64_t now_ms, struct err *e)
+{
+	AUTO_FREE struct outbox_site *row = mem_zero(1, sizeof(*row));
+	int rc = verb_begin(o, STORE_DURABLE, e);
+
+	if (rc < 0)
+		return -1;
+	rc = known_site(o, site, row, e);
+	if (rc == 0)
+		rc = excuse_requests(o, site, reason, now_ms, e);
+	if (rc == 0 && str_eq(row->hold_reason, reason))
+		rc = keep_hold(o, site, 0, "", e);
 	return verb_end(o, rc, e);
 }
 

@@ -369,6 +369,10 @@ int outbox_site_hold(struct outbox *o, const char *site, int64_t until_at_ms,
 		     const char *reason, struct err *e) MUST_USE;
 int outbox_site_result(struct outbox *o, const char *site, const char *address,
 		       const struct err *error, int64_t now_ms, struct err *e) MUST_USE;
+/* What kept the site back is no more: its hold ends when that was the reason of it, and
+ * so does each wait for a restart time of a request whose last error was that. */
+int outbox_site_excuse(struct outbox *o, const char *site, const char *reason,
+		       int64_t now_ms, struct err *e) MUST_USE;
 
 /* Bytes that went through a node of the rate plan ("line south", dispatch/rate_plan.h)
  * on the day that began at day_at_ms in the node's zone: for budgets. */

@@ -53,6 +53,15 @@ attempt_outcome_name(enum attempt_outcome o)
 	return (size_t)o < COUNT(outcome_names) ? outcome_names[o] : "unknown";
 }
 
+void
+attempt_no_address(const char *site, struct err *e)
+{
+	(void)err_set(e, ERR_SITE, 0,
+		      "site %s has no address in the configuration: add a "
+		      "section [address %s.1]",
+		      site, site);
+}
+
 static bool
 is_refused_logon(const struct err *e)
 {
@@ -434,10 +443,7 @@ try_addresses(struct run *r, struct attempt_result *out, struct err *e)
 	enum attempt_outcome outcome = ATTEMPT_NO_CONNECTION;
 
 	if (!nth_address(r, 0)) {
-		(void)err_set(e, ERR_SITE, 0,
-			      "site %s has no address in the configuration: add a "
-			      "section [address %s.1]",
-			      site->code, site->code);
+		attempt_no_address(r->a->request->site, e);
 		return ATTEMPT_NO_ADDRESS;
 	}
 	for (size_t i = 0; (to = nth_address(r, i)); i++) {

@@ -205,6 +205,9 @@ enum attempt_outcome {
 	ATTEMPT_SUSPENDED,  /* as it was called to; goes on later from there         */
 };
 const char *attempt_outcome_name(enum attempt_outcome o);
+/* The error of ATTEMPT_NO_ADDRESS: whoever meets its words in the outbox knows what the
+ * cause was. */
+void attempt_no_address(const char *site, struct err *e);
 
 struct attempt_result {
 	enum attempt_outcome outcome;

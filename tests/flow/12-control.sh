@@ -171,6 +171,14 @@ wait_for 5 grep -q 'is suspended: its address was changed or taken away.' state/
 wait_for 5 grep -q 'There is no longer an address to destination site MS1' state/sender.log
 is_now 5 waiting
 gate_open
+
+# --- and comes back: neither the hold nor the restart time is waited for ----------------
+CONNECT_PORT=
+settings
+sender reload
+exits 0
+wait_for 30 grep -q 'request=5 .*result=sent' state/sender.log
+check cmp large "$SMB/share/fourth"
 sender_stop
 exits 0
 [ ! -e state/control ] || fail 'the socket stays behind'

@@ -309,6 +309,46 @@ retry_lifts_the_hold(void **state)
 	assert_int_equal(site.failures, 0);
 }
 
+/* What the configuration caused, the configuration ends. */
+static void
+an_address_ends_the_hold_for_the_want_of_one(void **state)
+{
+	struct rig *g = *state;
+	const size_t addresses = g->sites[0].address_count;
+	const struct request_id id = file(g, "MS1");
+	struct outbox_site site;
+
+	g->sites[0].address_count = 0;
+	assert_int_equal(run(g, true), 1);
+	assert_int_equal(look(g, id).state, REQUEST_WAITING);
+	assert_int_equal(run(g, true), 1); /* still none */
+	assert_int_equal(look(g, id).attempts, 1);
+	assert_int_equal(outbox_site(g->outbox, "MS1", 0, &site, &g->f.e), 1);
+	assert_true(site.hold_until_at_ms > 0);
+	g->sites[0].address_count = addresses;
+	assert_int_equal(run(g, true), 0);
+	assert_int_equal(look(g, id).state, REQUEST_SENT);
+	assert_int_equal(look(g, id).attempts, 2);
+}
+
+/* It failed as well before: that hold is another's, and stays. */
+static void
+a_dead_sites_hold_outlives_a_new_address(void **state)
+{
+	struct rig *g = *state;
+	const struct request_id id = file(g, "MS1");
+
+	take_away(g, 0);
+	assert_int_equal(run(g, true), 1);
+	g->sites[0].address_count = 0;
+	assert_int_equal(run(g, true), 1);
+	g->sites[0].address_count = 1;
+	assert_int_equal(path_make(g->f.share[0], 0700, &g->f.e), 0);
+	assert_int_equal(run(g, true), 1);
+	assert_int_equal(look(g, id).state, REQUEST_WAITING);
+	assert_int_equal(look(g, id).attempts, 1);
+}
+
 static void
 a_dead_site_does_not_hinder_a_live_one(void **state)
 {
@@ -636,6 +676,8 @@ main(void)
 	    TEST(many_requests),
 	    TEST(a_missing_folder_puts_the_site_on_hold),
 	    TEST(retry_lifts_the_hold),
+	    TEST(an_address_ends_the_hold_for_the_want_of_one),
+	    TEST(a_dead_sites_hold_outlives_a_new_address),
 	    TEST(a_dead_site_does_not_hinder_a_live_one),
 	    TEST(stop_before_anything),
 	    TEST(stop_while_sending),
