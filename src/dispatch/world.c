@@ -15,7 +15,7 @@ world_new(const struct world_options *o)
 	w->o = *o;
 	w->config = o->facts->config;
 	w->now_ms = o->now_ms;
-	w->random = o->seed;
+	w->dice.state = o->seed;
 	w->agenda = agenda_new(&rules);
 	world_set_budgets(w);
 	w->site_count = o->facts->config->site_count;
@@ -48,17 +48,6 @@ world_free(struct world *w)
 	mem_free(w->courses);
 	mem_free(w->attempts);
 	mem_free(w);
-}
-
-/* SplitMix64: every number follows from the seed. */
-uint64_t
-world_dice(struct world *w)
-{
-	uint64_t z = w->random += UINT64_C(0x9E3779B97F4A7C15);
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return z ^ (z >> 31);
 }
 
 void

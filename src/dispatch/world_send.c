@@ -101,9 +101,10 @@ end_no_connection(struct world *w, size_t n)
 
 	s->failures++;
 	s->hold_until_at_ms = w->now_ms + settings->site_hold_ms;
-	put_back(w, &a,
-		 restart_at_ms(settings, w->now_ms, r->expires_at_ms, world_dice(w)),
-		 false);
+	put_back(
+	    w, &a,
+	    restart_at_ms(settings, w->now_ms, r->expires_at_ms, chance_next(&w->dice)),
+	    false);
 	leave(w, n);
 }
 
@@ -128,7 +129,7 @@ try_address(struct world *w, struct attempt_course *a)
 	a->address = &s->config->addresses[a->route.order[a->tried]];
 	t = (struct world_try){request_of(w, a), a->address, w->now_ms};
 	a->weather = (struct world_weather){0};
-	w->o.weather(w->o.self, &t, world_dice(w), &a->weather);
+	w->o.weather(w->o.self, &t, chance_next(&w->dice), &a->weather);
 	a->event_at_ms = w->now_ms + a->weather.connect_ms;
 }
 
@@ -172,7 +173,8 @@ connect_failed(struct world *w, size_t n)
 	address->failures++;
 	address->alone_until_at_ms =
 	    w->now_ms + route_alone_ms(address->failures,
-				       w->config->sender.site_hold_ms, world_dice(w));
+				       w->config->sender.site_hold_ms,
+				       chance_next(&w->dice));
 	if (++a->tried < a->route.count)
 		try_address(w, a);
 	else

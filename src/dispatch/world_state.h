@@ -3,6 +3,7 @@
 #define DISPATCH_WORLD_STATE_H
 
 #include "dispatch/agenda.h"
+#include "dispatch/chance.h"
 #include "dispatch/queue.h"
 #include "dispatch/route.h"
 #include "dispatch/world.h"
@@ -54,7 +55,7 @@ struct world {
 	struct rate_used *used;
 	size_t used_room;
 	int64_t now_ms;
-	uint64_t random;
+	struct chance dice; /* every number follows from the seed */
 	struct agenda *agenda;
 	struct choose_load load;
 	struct world_site *sites;
@@ -69,8 +70,6 @@ struct world {
 	int64_t rates_until_at_ms; /* the plan of the limits holds till then */
 	bool rates_stale;
 };
-
-uint64_t world_dice(struct world *w);
 
 /* --- world_site.c ---------------- */
 
