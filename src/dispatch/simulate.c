@@ -10,7 +10,7 @@
 #define DAY_MS     INT64_C(86400000)
 #define HORIZON_MS (60 * DAY_MS) /* what is not there by then is said not to come */
 
-/* Of the queue and the package: some minutes of work for all courses; a choice. */
+/* Of the queue and the package: a minute of a core; a choice. */
 enum { REQUESTS_MOST = 100000 };
 
 struct simulation {
@@ -127,14 +127,11 @@ add_own(struct simulation *s)
 static void
 use_lines(struct simulation *s, int64_t now_ms)
 {
-	const double passed_s = (double)(now_ms - s->last_ms) / 1000;
-
 	for (size_t i = 0; i <= s->config->line_count; i++) {
 		struct dispatch_line_use *u = &s->out->lines[i];
 
 		if (s->rates[i] <= 0)
 			continue;
-		u->bytes += (int64_t)(s->rates[i] * passed_s);
 		u->busy_ms += now_ms - s->last_ms;
 		if ((int64_t)s->rates[i] > u->peak_bytes_per_s)
 			u->peak_bytes_per_s = (int64_t)s->rates[i];
@@ -150,8 +147,10 @@ each(void *self, const struct world *w)
 	const struct config *c = s->config;
 
 	use_lines(s, world_now_ms(w));
-	for (size_t i = 0; i <= c->line_count; i++)
+	for (size_t i = 0; i <= c->line_count; i++) {
+		s->out->lines[i].bytes = world_carried(w, i);
 		s->rates[i] = 0;
+	}
 	for (size_t n = 0; n < world_active(w); n++) {
 		const struct world_sending g = world_sending(w, n);
 		const struct config_line *line = c->sites[g.request->site].line;

@@ -18,6 +18,7 @@ world_new(const struct world_options *o)
 	w->dice.state = o->seed;
 	w->agenda = agenda_new(&rules);
 	world_set_budgets(w);
+	w->carried = mem_zero(w->config->line_count + 1, sizeof(*w->carried));
 	w->site_count = o->facts->config->site_count;
 	w->sites = mem_zero(w->site_count + 1, sizeof(*w->sites));
 	for (size_t i = 0; i < w->site_count; i++) {
@@ -44,6 +45,7 @@ world_free(struct world *w)
 	queue_done(&w->lifetimes);
 	agenda_free(w->agenda);
 	mem_free(w->used);
+	mem_free(w->carried);
 	mem_free(w->sites);
 	mem_free(w->courses);
 	mem_free(w->attempts);
@@ -193,6 +195,12 @@ int64_t
 world_hold_until_at_ms(const struct world *w, size_t site)
 {
 	return w->sites[site].hold_until_at_ms;
+}
+
+int64_t
+world_carried(const struct world *w, size_t line)
+{
+	return (int64_t)(w->carried[line] + 0.5);
 }
 
 int64_t

@@ -101,6 +101,9 @@ struct world_sending world_sending(const struct world *w, size_t n);
 struct verdict world_verdict(const struct world *w, size_t site);
 size_t world_unfinished(const struct world *w);
 int64_t world_hold_until_at_ms(const struct world *w, size_t site);
+/* Bytes of files that went over a line of the configuration, so far; over all, by
+ * line_count. */
+int64_t world_carried(const struct world *w, size_t line);
 int64_t world_events(const struct world *w); /* steps that did something */
 
 #endif

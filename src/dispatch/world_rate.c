@@ -228,6 +228,18 @@ world_share_rates(struct world *w)
 
 /* --- time ---------------------------------------------------------------- */
 
+static void
+carry(struct world *w, const struct attempt_course *a, double bytes)
+{
+	const struct config_line *line = w->sites[a->site].config->line;
+
+	w->carried[w->config->line_count] += bytes;
+	if (line)
+		w->carried[line - w->config->lines] += bytes;
+	if (w->facts.used_count > 0)
+		use_budgets(w, &a->path, bytes);
+}
+
 void
 world_advance(struct world *w, int64_t to_ms)
 {
@@ -242,8 +254,7 @@ world_advance(struct world *w, int64_t to_ms)
 			continue;
 		went = went < *left ? went : *left;
 		*left -= went;
-		if (w->facts.used_count > 0)
-			use_budgets(w, &a->path, went);
+		carry(w, a, went);
 	}
 	w->now_ms = to_ms;
 }

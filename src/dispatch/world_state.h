@@ -65,6 +65,7 @@ struct world {
 	struct attempt_course *attempts;
 	size_t attempt_count, attempt_room;
 	struct queue lifetimes; /* by since_ms: when they are over */
+	double *carried;        /* by line, the last is all: bytes */
 	size_t unfinished;
 	int64_t starts, events;
 	int64_t rates_until_at_ms; /* the plan of the limits holds till then */

@@ -88,6 +88,7 @@ END
 sender simulate --to MS1 package
 exits 0
 has out 'EARLY'
+has out 'all: 22 B in ' # with what is queued
 sender list --json
 check test "$(wc -l <out)" -eq 1
 # However late it is filed; and not when its lifetime is over before the window opens.
