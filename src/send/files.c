@@ -324,8 +324,11 @@ files_put_local(struct files *s, const char *local, const char *remote, struct e
 
 	if (verdict(s, 0, e) < 0)
 		return -1;
-	if (stat(local, &st) < 0)
-		return err_sys(e, ERR_LOCAL, "look at %s", local);
+	if (stat(local, &st) < 0) {
+		(void)err_sys(e, ERR_LOCAL, "look at %s", local);
+		fail(s, NULL, e);
+		return -1;
+	}
 	f = mem_zero(1, sizeof(*f));
 	f->all = s;
 	f->fd = -1;

@@ -41,7 +41,8 @@ struct files_put {
 };
 int files_put(struct files *s, const struct files_put *put, struct err *e) MUST_USE;
 
-/* Queue a local file that is not of the package. */
+/* Queue a local file that is not of the package.  When that cannot be, every later call
+ * says so, too. */
 int files_put_local(struct files *s, const char *local, const char *remote,
 		    struct err *e) MUST_USE;
 

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "fixture.h"
+#include "send/files.h"
 #include "send/link.h"
 
 enum { BIG = 5 << 20 }; /* bytes: several blocks of the folder transport */
@@ -277,6 +278,31 @@ test_unreadable(void **state)
 	}
 }
 
+/* A manifest that cannot be queued in the middle of an answer, where nobody hears of
+ * it: what comes next says so, and nothing is published without it. */
+static void
+test_local_file_missing(void **state)
+{
+	struct fixture f;
+	struct files files;
+	struct run r = {0};
+	struct err e;
+
+	(void)state;
+	begin(&f, false, 100);
+	assert_int_equal(transport_open_dir(f.share[0], f.stop, &r.transport, &f.e), 0);
+	files_init(&files, &r);
+	assert_int_equal(files_drain(&files, &e), 0);
+	assert_int_equal(files_put_local(&files, "/nowhere/setup", "setup", &e), -1);
+	e.text[0] = '\0';
+	assert_int_equal(files_drain(&files, &e), -1);
+	assert_int_equal(e.kind, ERR_LOCAL);
+	assert_non_null(strstr(e.text, "look at /nowhere/setup: "));
+	files_done(&files);
+	transport_free(r.transport);
+	fixture_done(&f);
+}
+
 int
 main(void)
 {
@@ -288,6 +314,7 @@ main(void)
 	    cmocka_unit_test(test_staging_half_removed),
 	    cmocka_unit_test(test_impossible_progress),
 	    cmocka_unit_test(test_unreadable),
+	    cmocka_unit_test(test_local_file_missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
