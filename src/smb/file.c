@@ -1,4 +1,5 @@
-/* file.c - plain calls about one open file. */
+/* file.c - plain calls about one open file.  What is written goes through the pipeline.
+ */
 #include <string.h>
 
 #include "base/mem.h"
@@ -15,27 +16,19 @@ struct smb_file {
 enum { READS_AT_ONCE = 8 }; /* fills 8 MiB x round trip; a choice */
 
 int
-smb_open(struct smb *s, const char *path, enum smb_open_how how, struct smb_file **out,
-	 struct err *e)
+smb_open(struct smb *s, const char *path, struct smb_file **out, struct err *e)
 {
-	static const struct {
-		uint32_t access, disposition;
-	} ways[] = {
-	    [SMB_OPEN_READ] = {PDU_READ_DATA | PDU_READ_ATTRIBUTES | PDU_SYNCHRONIZE,
-			       PDU_OPEN},
-	    [SMB_OPEN_WRITE] = {PDU_FILE_WRITING | PDU_READ_DATA, PDU_OPEN_IF},
-	    [SMB_OPEN_REPLACE] = {PDU_FILE_WRITING | PDU_READ_DATA, PDU_OVERWRITE_IF},
-	    [SMB_OPEN_NEW] = {PDU_FILE_WRITING | PDU_READ_DATA, PDU_CREATE_NEW},
-	};
 	AUTO_CHAIN struct chain c = {0};
 
 	chain_init(&c, s->conn);
 	chain_add(&c, PDU_CREATE, 0);
 	if (pdu_put_create(&c.buf,
 			   &(struct pdu_create){.path = path,
-						.access = ways[how].access,
+						.access = PDU_READ_DATA |
+							  PDU_READ_ATTRIBUTES |
+							  PDU_SYNCHRONIZE,
 						.share = PDU_SHARE_READ,
-						.disposition = ways[how].disposition,
+						.disposition = PDU_OPEN,
 						.options = PDU_NON_DIRECTORY},
 			   e) < 0 ||
 	    chain_call(&c, false, e) < 0 || chain_result(&c, BLAME_CREATE, path, e) < 0)
@@ -180,66 +173,4 @@ smb_read(struct smb_file *f, int64_t offset, void *buf, size_t len, size_t *got,
 	}
 	*got = done;
 	return 0;
-}
-
-/* --- write ------------------------------------------------------------------------ */
-
-static int
-on_written(struct chain *c, unsigned i, const struct pdu_msg *m, struct err *e)
-{
-	(void)i;
-	return pdu_get_written(m, c->self, e);
-}
-
-int
-smb_write(struct smb_file *f, int64_t offset, const void *buf, size_t len,
-	  struct err *e)
-{
-	AUTO_CHAIN struct chain c = {0};
-	const uint8_t *from = buf;
-
-	while (len > 0) {
-		uint32_t most = smb_payload_max(f->s, f->s->write_max_bytes);
-		uint32_t n = len < most ? (uint32_t)len : most;
-		uint32_t count = 0;
-
-		chain_init(&c, f->s->conn);
-		c.reply = on_written;
-		c.self = &count;
-		chain_add(&c, PDU_WRITE, n);
-		pdu_put_write(&c.buf, &f->id, offset, n, false);
-		memcpy(pdu_buf_add(&c.buf, n), from, n);
-		if (run(f, &c, BLAME_WRITE, e) < 0)
-			return -1;
-		if (count == 0 || count > n)
-			return err_set(e, ERR_ATTEMPT, 58,
-				       "%s: the server says it wrote %u of %u bytes",
-				       f->path, (unsigned)count, (unsigned)n);
-		from += count;
-		offset += count;
-		len -= count;
-	}
-	return 0;
-}
-
-int
-smb_flush(struct smb_file *f, struct err *e)
-{
-	AUTO_CHAIN struct chain c = {0};
-
-	chain_init(&c, f->s->conn);
-	chain_add(&c, PDU_FLUSH, 0);
-	pdu_put_flush(&c.buf, &f->id);
-	return run(f, &c, BLAME_WRITE, e);
-}
-
-int
-smb_set_size(struct smb_file *f, int64_t size_bytes, struct err *e)
-{
-	AUTO_CHAIN struct chain c = {0};
-
-	chain_init(&c, f->s->conn);
-	chain_add(&c, PDU_SET_INFO, 0);
-	pdu_put_set_size(&c.buf, &f->id, size_bytes);
-	return run(f, &c, BLAME_WRITE, e);
 }

@@ -221,23 +221,13 @@ int smb_set_mtime(struct smb *s, const char *path, enum smb_kind kind,
 
 struct smb_file;
 
-enum smb_open_how {
-	SMB_OPEN_READ,    /* must exist; others may read                              */
-	SMB_OPEN_WRITE,   /* made when missing; what is there stays; others may read  */
-	SMB_OPEN_REPLACE, /* made, or emptied                                         */
-	SMB_OPEN_NEW,     /* must not exist                                           */
-};
-
-int smb_open(struct smb *s, const char *path, enum smb_open_how how,
-	     struct smb_file **out, struct err *e) MUST_USE;
+/* For reading; it must be there, and others may read it, too. */
+int smb_open(struct smb *s, const char *path, struct smb_file **out,
+	     struct err *e) MUST_USE;
 int smb_close(struct smb_file *f,
 	      struct err *e) MUST_USE; /* frees f whatever happens */
 int smb_read(struct smb_file *f, int64_t offset, void *buf, size_t len, size_t *got,
 	     struct err *e) MUST_USE; /* *got < len: end of file */
-int smb_write(struct smb_file *f, int64_t offset, const void *buf, size_t len,
-	      struct err *e) MUST_USE; /* all of it: short writes go on with the rest */
-int smb_flush(struct smb_file *f, struct err *e) MUST_USE;
-int smb_set_size(struct smb_file *f, int64_t size_bytes, struct err *e) MUST_USE;
 
 /* --- the pipeline ----------------------------------------------------------------- */
 

@@ -251,7 +251,7 @@ read_whole(struct smb *smb, const char *full, char *text, size_t size, size_t *l
 	size_t done = 0, got = 1;
 	int rc = 0, closed;
 
-	if (smb_open(smb, full, SMB_OPEN_READ, &f, e))
+	if (smb_open(smb, full, &f, e))
 		return -1;
 	while (rc == 0 && got > 0 && done < size) {
 		got = 0;

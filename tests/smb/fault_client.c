@@ -151,7 +151,7 @@ read_back(struct smb *s, const struct attempt *a, struct err *e)
 	size_t len = (size_t)size_of(a, LARGE), got = 0;
 	uint8_t *buf = mem_alloc(len);
 	struct smb_file *f;
-	int rc = smb_open(s, work[LARGE].path, SMB_OPEN_READ, &f, e);
+	int rc = smb_open(s, work[LARGE].path, &f, e);
 
 	if (rc == 0) {
 		struct err later;
