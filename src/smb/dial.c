@@ -30,8 +30,6 @@ enum {
 	SERVICE_ROOM = 8,
 };
 
-/* Takes loss for what it is, on a far and lossy line 30 times as fast (measured). */
-
 /* --- resolving --------------------------------------------------------- */
 
 struct lookup {
@@ -395,11 +393,10 @@ settle(const struct dial_options *o, struct dialed *d)
 			o->progress_ms < INT32_MAX ? (int)o->progress_ms : INT32_MAX);
 	/* Not every host allows every algorithm to everybody
 	 * (net.ipv4.tcp_allowed_congestion_control); the host's own works, too. */
-	if (o->congestion && !str_eq(o->congestion, "auto")) {
+	if (o->congestion && !str_eq(o->congestion, "auto"))
 		d->congestion_refused =
 		    setsockopt(d->fd, IPPROTO_TCP, TCP_CONGESTION, o->congestion,
 			       (socklen_t)strlen(o->congestion)) < 0;
-	}
 }
 
 static int

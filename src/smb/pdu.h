@@ -136,13 +136,6 @@ enum pdu_info_class { /* MS-FSCC 2.4, 2.5 */
 		      PDU_FS_FULL_SIZE = 7,
 };
 
-struct pdu_set_info {
-	struct pdu_file_id id;
-	uint8_t info_class;
-	const uint8_t *data;
-	size_t len;
-};
-
 struct pdu_query {
 	struct pdu_file_id id;
 	uint8_t type, info_class;
@@ -180,7 +173,6 @@ void pdu_put_ioctl(struct pdu_buf *b, const struct pdu_ioctl *i);
 void pdu_put_query_directory(struct pdu_buf *b, const struct pdu_file_id *id,
 			     uint32_t max_bytes, bool restart);
 void pdu_put_query_info(struct pdu_buf *b, const struct pdu_query *q);
-void pdu_put_set_info(struct pdu_buf *b, const struct pdu_set_info *s);
 
 /* SET_INFO of the last write time alone. */
 void pdu_put_set_mtime(struct pdu_buf *b, const struct pdu_file_id *id,

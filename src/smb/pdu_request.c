@@ -333,8 +333,15 @@ pdu_put_query_info(struct pdu_buf *b, const struct pdu_query *q)
 	put_id(p + 24, &q->id);
 }
 
-void
-pdu_put_set_info(struct pdu_buf *b, const struct pdu_set_info *s)
+struct set_info {
+	struct pdu_file_id id;
+	uint8_t info_class;
+	const uint8_t *data;
+	size_t len;
+};
+
+static void
+put_set_info(struct pdu_buf *b, const struct set_info *s)
 {
 	uint8_t *p = begin(b, PDU_SET_INFO, 33, 32 + s->len);
 
@@ -352,10 +359,10 @@ pdu_put_set_mtime(struct pdu_buf *b, const struct pdu_file_id *id, int64_t mtime
 	uint8_t data[40] = {0}; /* MS-FSCC 2.4.7; zero: leave that time alone */
 
 	wire_put64(data + 16, (uint64_t)mtime_100ns);
-	pdu_put_set_info(b, &(struct pdu_set_info){.id = *id,
-						   .info_class = PDU_FILE_BASIC,
-						   .data = data,
-						   .len = sizeof(data)});
+	put_set_info(b, &(struct set_info){.id = *id,
+					   .info_class = PDU_FILE_BASIC,
+					   .data = data,
+					   .len = sizeof(data)});
 }
 
 void
@@ -364,10 +371,10 @@ pdu_put_set_size(struct pdu_buf *b, const struct pdu_file_id *id, int64_t size_b
 	uint8_t data[8]; /* MS-FSCC 2.4.13 */
 
 	wire_put64(data, (uint64_t)size_bytes);
-	pdu_put_set_info(b, &(struct pdu_set_info){.id = *id,
-						   .info_class = PDU_FILE_END_OF_FILE,
-						   .data = data,
-						   .len = sizeof(data)});
+	put_set_info(b, &(struct set_info){.id = *id,
+					   .info_class = PDU_FILE_END_OF_FILE,
+					   .data = data,
+					   .len = sizeof(data)});
 }
 
 int
@@ -377,10 +384,10 @@ pdu_put_rename(struct pdu_buf *b, const struct pdu_file_id *id, const char *to,
 	static const uint8_t fixed[20] = {0}; /* MS-FSCC 2.4.37.2, before the name */
 	size_t at = b->len;
 
-	pdu_put_set_info(b, &(struct pdu_set_info){.id = *id,
-						   .info_class = PDU_FILE_RENAME,
-						   .data = fixed,
-						   .len = sizeof(fixed)});
+	put_set_info(b, &(struct set_info){.id = *id,
+					   .info_class = PDU_FILE_RENAME,
+					   .data = fixed,
+					   .len = sizeof(fixed)});
 	ptrdiff_t len = add_path(b, to, e);
 
 	if (len < 0)
@@ -400,10 +407,10 @@ pdu_put_delete(struct pdu_buf *b, const struct pdu_file_id *id)
 {
 	static const uint8_t yes[1] = {1}; /* MS-FSCC 2.4.11 */
 
-	pdu_put_set_info(b, &(struct pdu_set_info){.id = *id,
-						   .info_class = PDU_FILE_DISPOSITION,
-						   .data = yes,
-						   .len = sizeof(yes)});
+	put_set_info(b, &(struct set_info){.id = *id,
+					   .info_class = PDU_FILE_DISPOSITION,
+					   .data = yes,
+					   .len = sizeof(yes)});
 }
 
 /* --- on the way out --------------------------------------------------------------- */

@@ -131,7 +131,6 @@ void job_restart(struct job *j);
 bool job_came_early(struct job *j);
 
 bool small_fits(const struct puts *p, const struct job *j);
-int64_t small_cost_bytes(const struct job *j);
 void small_begin(struct job *j);
 
 void change_begin(struct job *j);

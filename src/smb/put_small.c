@@ -31,8 +31,8 @@ small_fits(const struct puts *p, const struct job *j)
 	       j->put.size_bytes <= SMALL_WRITES * write_bytes;
 }
 
-int64_t
-small_cost_bytes(const struct job *j)
+static int64_t
+cost_bytes(const struct job *j)
 {
 	return j->put.size_bytes + OVERHEAD_BYTES;
 }
@@ -60,18 +60,18 @@ on_done(struct chain *c, const struct err *e)
 	struct err why;
 
 	if (e) {
-		window_dropped(&p->first.window, small_cost_bytes(j));
+		window_dropped(&p->first.window, cost_bytes(j));
 		return; /* puts_died() tells all */
 	}
 	if (chain_result(c, BLAME_WRITE, j->put.path, &why) < 0) {
-		window_dropped(&p->first.window, small_cost_bytes(j));
+		window_dropped(&p->first.window, cost_bytes(j));
 		if (job_came_early(j))
 			return;
 		job_fail(j, &why);
 		job_finish(j);
 		return;
 	}
-	window_acked(&p->first.window, small_cost_bytes(j), clock_us(), &j->mark);
+	window_acked(&p->first.window, cost_bytes(j), clock_us(), &j->mark);
 	if ((int64_t)j->written < j->put.size_bytes) {
 		j->not_small = true;
 		job_restart(j);
@@ -146,6 +146,6 @@ small_begin(struct job *j)
 		job_finish(j);
 		return;
 	}
-	window_sent(&p->first.window, small_cost_bytes(j), clock_us(), &j->mark);
+	window_sent(&p->first.window, cost_bytes(j), clock_us(), &j->mark);
 	chain_start(&j->chain, p->s->compounds);
 }
