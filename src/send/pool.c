@@ -139,7 +139,7 @@ pool_start(struct pool *p, const struct request *r, const struct attempt_route *
 	struct worker *w = mem_zero(1, sizeof(*w));
 
 	w->pool = p;
-	w->proven = w->report.proven = proven;
+	w->report.proven = proven;
 	w->report.request = *r;
 	if (route) {
 		w->has_route = true;

@@ -121,7 +121,7 @@ static bool
 wants_slot(const struct worker *w)
 {
 	return w->stage == SENDING || w->stage == WAITING ||
-	       (w->stage == CONNECTING && w->proven);
+	       (w->stage == CONNECTING && w->report.proven);
 }
 
 void
@@ -134,8 +134,8 @@ pool_get_counts(struct pool *p, struct pool_counts *out)
 		c.high += w->priority == REQUEST_HIGH && wants_slot(w);
 		switch (w->stage) {
 		case CONNECTING:
-			c.connecting_proven += w->proven;
-			c.connecting_unproven += !w->proven;
+			c.connecting_proven += w->report.proven;
+			c.connecting_unproven += !w->report.proven;
 			break;
 		case WAITING:
 			c.waiting++;

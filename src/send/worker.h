@@ -49,14 +49,13 @@ struct worker {
 	struct thread *thread;
 	struct stop *stop; /* thrown when it is to end, wherever it is */
 	struct generation *generation;
-	bool proven;
 	bool has_route;
 	struct attempt_route route;
 	struct paced paced;        /* the thread's own, but for the class */
 	struct outbox *outbox;     /* the thread's own                    */
 	struct attempt attempt;    /* its own                             */
 	int64_t lease_until_at_ms; /* its own; wall                       */
-	struct pool_report report; /* request: read-only; result: its own */
+	struct pool_report report; /* request, proven: read-only; else its own */
 };
 
 struct pool {
