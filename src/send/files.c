@@ -1,13 +1,11 @@
 #include "send/files.h"
 
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/auto.h"
 #include "base/io.h"
-#include "base/str.h"
 
 /* One file that is queued; freed by its done(). */
 struct file {

@@ -1,7 +1,5 @@
 #include "send/link.h"
 
-#include <string.h>
-
 #include "base/str.h"
 #include "smb/smb.h"
 

@@ -6,7 +6,6 @@
 #include "base/auto.h"
 #include "base/crash.h"
 #include "base/path.h"
-#include "base/str.h"
 
 enum {
 	MANIFEST_MAX = 1 << 28, /* bytes; a million files with long names; a choice */

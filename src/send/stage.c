@@ -1,8 +1,5 @@
 #include "send/stage.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 #include "base/auto.h"
 #include "base/crash.h"
 #include "base/num.h"
@@ -32,8 +29,6 @@ struct stage {
 	bool is_all_queued; /* every file of the package */
 	bool has_manifest;  /* queued, or there */
 };
-
-static const struct request_progress nothing;
 
 static bool
 is_nothing(const struct request_progress *p)
@@ -413,7 +408,7 @@ settle(struct stage *s)
 int
 stage_run(struct run *r, struct publish *p, struct err *e)
 {
-	struct stage s = {.run = r, .publish = p, .from = nothing};
+	struct stage s = {.run = r, .publish = p};
 	int rc;
 
 	s.top = mem_printf("%s/%s", r->staging, r->a->request->package.name);

@@ -11,8 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/attr.h"
-
 struct credits {
 	uint32_t available;
 	uint32_t in_flight;

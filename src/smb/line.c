@@ -3,7 +3,6 @@
 /* not netinet/tcp.h, whose tcp_info has no tcpi_min_rtt */
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <string.h>
 #include <sys/socket.h>
 
 enum {

@@ -1,7 +1,6 @@
 /* put_small.c - a file in one round trip: CREATE+WRITE+SET_INFO+CLOSE as one compound.
  */
 #include "base/clock.h"
-#include "base/mem.h"
 #include "smb/put.h"
 
 enum {
