@@ -18,8 +18,8 @@ void board_free(struct board *b);
 
 /* Another configuration; borrowed. */
 void board_reload(struct board *b, const struct config *config);
-/* What persons opened, and what is spent of budgets.  Before each refresh; budgets are
- * borrowed until the next. */
+/* What persons opened and limited, and what is spent of budgets.  Before each refresh,
+ * and when any of it changed; all but what is open is borrowed until the next. */
 void board_set_facts(struct board *b, const struct rate_facts *facts);
 
 /* What changed in the outbox, in the pool and by time alone. */

@@ -397,11 +397,13 @@ turn(struct dispatcher *d, struct pool_report *report, struct err *e)
 	     start_all(d, &idle, e) < 0) &&
 	    pause_when_busy(d, e) < 0)
 		return -1;
+	/* Orders may have been read though nothing could be started. */
+	facts = facts_of(d);
+	board_set_facts(d->board, &facts);
 	if (!idle)
 		patrol_look(d->patrol, &d->o->config->sender,
 			    clock_wall_ms(d->o->clock));
 	say_no_more(d, idle);
-	facts = facts_of(d);
 	rates_tell_active(d->pool, &facts, clock_wall_ms(d->o->clock));
 	if (d->o->until_idle && (idle || (is_paused(d) && !is_active(d))))
 		return 1;
