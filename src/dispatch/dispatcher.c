@@ -342,6 +342,7 @@ reload(struct dispatcher *d, struct config *next)
 {
 	pool_reload(d->pool, next);
 	d->options.config = next;
+	outbox_set_small_first(d->outbox, next->sender.small_first);
 	board_reload(d->board, next);
 	orders_leave_addresses(d->orders);
 	event_log(d->o->log, NULL, EVENT_RELOADED);
