@@ -16,21 +16,15 @@ published() { # name, source: it alone is there, and it is whole
 	(cd "$SMB/share" && sha256sum --quiet --strict -c "$1.sha256") || fail "$1 does not verify"
 }
 
-sender send MS1 v1 --as SETUP
-sender run --until-idle
-published SETUP v1
-sender send MS1 v2 --as setup
-sender run --until-idle
-published setup v2
-sender send MS1 v1 --as Setup
-sender run --until-idle
-published Setup v1
-sender send MS1 f1 --as setup
-sender run --until-idle
-published setup f1
-sender send MS1 f2 --as SetUp
-sender run --until-idle
-published SetUp f2
-sender send MS1 f2 --as SETUP
-sender run --until-idle
-published SETUP f2
+while read -r source name; do
+	sender send MS1 "$source" --as "$name"
+	sender run --until-idle
+	published "$name" "$source"
+done <<'END'
+v1 SETUP
+v2 setup
+v1 Setup
+f1 setup
+f2 SetUp
+f2 SETUP
+END
