@@ -9,33 +9,13 @@
 
 #include <cmocka.h>
 
+#include "../wall_clock.h"
 #include "base/auto.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/zone.h"
 
 enum { HOUR_S = 3600 };
-
-static struct zone *
-load(const char *name)
-{
-	struct zone *z = NULL;
-	struct err e;
-
-	if (zone_load(name, &z, &e) < 0)
-		fail_msg("%s", e.text);
-	return z;
-}
-
-/* "2026-03-29 01:00" in UTC. */
-static int64_t
-utc(const char *text)
-{
-	struct tm tm = {0};
-
-	assert_non_null(strptime(text, "%Y-%m-%d %H:%M", &tm));
-	return (int64_t)timegm(&tm) * 1000;
-}
 
 static const char *const zones[] = {
     "UTC",

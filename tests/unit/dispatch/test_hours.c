@@ -8,21 +8,13 @@
 
 #include <cmocka.h>
 
+#include "../wall_clock.h"
 #include "base/attr.h"
 #include "base/str.h"
 #include "config/build.h"
 #include "dispatch/dispatch.h"
 
 #define ADDRESS "[address MS1.1]\ntype = dir\npath = /x\n"
-
-static int64_t
-utc(const char *at)
-{
-	struct tm tm = {0};
-
-	assert_non_null(strptime(at, "%Y-%m-%d %H:%M", &tm));
-	return (int64_t)timegm(&tm) * 1000;
-}
 
 static void
 now_and_next(void **state)

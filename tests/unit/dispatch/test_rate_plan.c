@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "../wall_clock.h"
 #include "base/attr.h"
 #include "config/build.h"
 #include "dispatch/rate_plan.h"
@@ -65,15 +66,6 @@ teardown(void **state)
 {
 	config_free(((struct plan *)*state)->config);
 	return 0;
-}
-
-static int64_t
-utc(const char *at)
-{
-	struct tm tm = {0};
-
-	assert_non_null(strptime(at, "%Y-%m-%d %H:%M", &tm));
-	return (int64_t)timegm(&tm) * 1000;
 }
 
 static void

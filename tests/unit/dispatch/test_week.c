@@ -11,33 +11,13 @@
 
 #include <cmocka.h>
 
+#include "../wall_clock.h"
 #include "base/attr.h"
 #include "dispatch/week.h"
 
 #define MIN_MS  INT64_C(60000)
 #define HOUR_MS (60 * MIN_MS)
 #define DAY_MS  (24 * HOUR_MS)
-
-static struct zone *
-load(const char *name)
-{
-	struct zone *z = NULL;
-	struct err e;
-
-	if (zone_load(name, &z, &e) < 0)
-		fail_msg("%s", e.text);
-	return z;
-}
-
-/* "2026-03-29 01:00" in UTC. */
-static int64_t
-utc(const char *text)
-{
-	struct tm tm = {0};
-
-	assert_non_null(strptime(text, "%Y-%m-%d %H:%M", &tm));
-	return (int64_t)timegm(&tm) * 1000;
-}
 
 /* ---- against a naive model ----------------------------------------------------- */
 
