@@ -26,6 +26,9 @@
 enum { CONTROL_LINE_MAX = 512 }; /* bytes of a request with its newline; a choice */
 enum control_verb { CONTROL_STATUS, CONTROL_LOOK, CONTROL_RELOAD };
 
+/* "status": as it stands in a request. */
+const char *control_verb_name(enum control_verb verb);
+
 /* What a client sent, without its newline.  Any bytes.  -1: ERR_INPUT.  Pure. */
 int control_parse(const char *line, size_t len, enum control_verb *out,
 		  struct err *e) MUST_USE;

@@ -12,6 +12,12 @@ static const char *const verbs[] = {
     [CONTROL_RELOAD] = "reload",
 };
 
+const char *
+control_verb_name(enum control_verb verb)
+{
+	return verbs[verb];
+}
+
 static int
 find_verb(const char *name, enum control_verb *out, struct err *e)
 {

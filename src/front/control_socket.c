@@ -150,9 +150,6 @@ int
 control_say(const struct call *call, enum control_verb verb, json_t **answer,
 	    struct err *e)
 {
-	static const char *const words[] = {[CONTROL_STATUS] = "status",
-					    [CONTROL_LOOK] = "look",
-					    [CONTROL_RELOAD] = "reload"};
 	AUTO_FREE char *state = place_state(call);
 	AUTO_CLOSE int fd = -1;
 
@@ -160,7 +157,7 @@ control_say(const struct call *call, enum control_verb verb, json_t **answer,
 		return 0;
 	if (control_socket(state, false, &fd, e) < 0)
 		return -1;
-	return say_over(fd, words[verb], answer, e) < 0 ? -1 : 1;
+	return say_over(fd, control_verb_name(verb), answer, e) < 0 ? -1 : 1;
 }
 
 void
