@@ -7,6 +7,7 @@
 /* How it was chosen. */
 struct chosen {
 	int64_t id;
+	enum request_priority priority;
 	int class_index;
 	bool by_share;
 };
@@ -47,18 +48,24 @@ patrol_started(struct patrol *p, const struct agenda_pick *pick)
 {
 	p->chosen =
 	    mem_grow(p->chosen, p->chosen_count, &p->chosen_room, sizeof(*p->chosen));
-	p->chosen[p->chosen_count++] =
-	    (struct chosen){pick->key.id, pick->key.class_index, pick->by_share};
+	p->chosen[p->chosen_count++] = (struct chosen){
+	    pick->key.id, pick->key.priority, pick->key.class_index, pick->by_share};
 }
 
-/* The last start of that request; NULL: none of ours. */
-static const struct chosen *
-find_chosen(const struct patrol *p, int64_t id)
+/* As it was chosen at its last start; or by its priority now, when that was changed. */
+static struct chosen
+find_chosen(const struct patrol *p, const struct pool_sending *s)
 {
-	for (size_t i = p->chosen_count; i > 0; i--)
-		if (p->chosen[i - 1].id == id)
-			return &p->chosen[i - 1];
-	return NULL;
+	for (size_t i = p->chosen_count; i > 0; i--) {
+		const struct chosen *c = &p->chosen[i - 1];
+
+		if (c->id == s->request.n && c->priority == s->priority)
+			return *c;
+		if (c->id == s->request.n)
+			break;
+	}
+	return (struct chosen){s->request.n, s->priority,
+			       (int)s->priority - REQUEST_HIGH, false};
 }
 
 static bool
@@ -151,17 +158,17 @@ describe_active(struct patrol *p, size_t count)
 
 	for (size_t i = 0; i < count; i++) {
 		const struct pool_sending *s = &p->sendings[i];
-		const struct chosen *c = find_chosen(p, s->request.n);
+		const struct chosen c = find_chosen(p, s);
 
 		if (!holds_slot(s))
 			continue;
 		p->active[n++] = (struct preempt_active){
 		    .id = s->request.n,
 		    .site = site_of(p, i),
-		    .class_index = c ? c->class_index : (int)s->priority - REQUEST_HIGH,
+		    .class_index = c.class_index,
 		    .bytes_done = s->bytes_done,
 		    .publishing = str_eq(s->stage, "publishing"),
-		    .by_share = c && c->by_share,
+		    .by_share = c.by_share,
 		    .leaving = s->suspending,
 		};
 	}
