@@ -147,7 +147,7 @@ sender why 99
 exits 1
 has err 'there is no send request 99'
 sender why x
-exits 1
+exits 2
 has err '"x" is no request id'
 
 # No queue is so long that a simulation of it runs for ever: it is refused.
