@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "dispatch/route.h"
-#include "dispatch/week.h"
 
 enum { REFUSED_MS = 1000 }; /* a claim was refused: so long not again; a choice */
 
@@ -86,32 +85,6 @@ alone_until_ms(const struct site *s, unsigned number)
 	return 0;
 }
 
-static int64_t
-spent_until_ms(const struct board *b, const struct config_site *site,
-	       const struct config_address *a)
-{
-	if (b->facts.used_count == 0)
-		return 0;
-	return rate_plan(&b->facts, site, a, b->now_ms).spent_until_at_ms;
-}
-
-static struct route_address
-address_now(const struct board *b, const struct config_site *site,
-	    const struct config_address *a)
-{
-	const int64_t open_until_ms =
-	    rate_open_until_at_ms(&b->facts, site->code, b->now_ms);
-	const struct slot_now slot = slot_at(a, open_until_ms, b->now_ms);
-
-	return (struct route_address){
-	    .number = a->number,
-	    .lowest = slot.lowest,
-	    .no_substitute = slot.no_substitute,
-	    .slot_until_at_ms = slot.until_at_ms,
-	    .spent_until_at_ms = spent_until_ms(b, site, a),
-	};
-}
-
 /* All addresses of a site as they are now, into scratch; returns how many. */
 static size_t
 addresses_now(struct board *b, const struct site *s)
@@ -122,7 +95,8 @@ addresses_now(struct board *b, const struct site *s)
 	for (; site && count < site->address_count; count++) {
 		b->scratch =
 		    mem_grow(b->scratch, count, &b->scratch_room, sizeof(*b->scratch));
-		b->scratch[count] = address_now(b, site, &site->addresses[count]);
+		b->scratch[count] =
+		    route_look(&b->facts, site, &site->addresses[count], b->now_ms);
 		b->scratch[count].alone_until_at_ms =
 		    alone_until_ms(s, b->scratch[count].number);
 	}
@@ -372,7 +346,7 @@ board_goes_on(const struct board *b, const char *site, const char *address,
 	for (size_t i = 0; c && i < c->address_count; i++) {
 		if (str_eq(c->addresses[i].section, address)) {
 			const struct route_address a =
-			    address_now(b, c, &c->addresses[i]);
+			    route_look(&b->facts, c, &c->addresses[i], b->now_ms);
 
 			v = route_goes_on(&a, priority, now_ms);
 		}

@@ -1,5 +1,7 @@
 #include "dispatch/route.h"
 
+#include "dispatch/week.h"
+
 enum { ALONE_MS = 60000 }; /* after the first failure, 1 min; a choice */
 
 static int64_t
@@ -33,6 +35,24 @@ changes_at_ms(const struct route_address *a, int64_t now_ms)
 	if (is_spent(a, now_ms))
 		at_ms = earlier(at_ms, a->spent_until_at_ms);
 	return at_ms;
+}
+
+struct route_address
+route_look(const struct rate_facts *f, const struct config_site *site,
+	   const struct config_address *a, int64_t now_ms)
+{
+	const struct slot_now slot =
+	    slot_at(a, rate_open_until_at_ms(f, site->code, now_ms), now_ms);
+	struct route_address r = {
+	    .number = a->number,
+	    .lowest = slot.lowest,
+	    .no_substitute = slot.no_substitute,
+	    .slot_until_at_ms = slot.until_at_ms,
+	};
+
+	if (f->used_count > 0) /* else there is no budget */
+		r.spent_until_at_ms = rate_plan(f, site, a, now_ms).spent_until_at_ms;
+	return r;
 }
 
 struct verdict

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dispatch/rate_plan.h"
 #include "dispatch/reason.h"
 #include "outbox/outbox.h"
 
@@ -30,6 +31,12 @@ struct route_address {
 	int64_t spent_until_at_ms;    /* its budget is spent till then; 0: it is not  */
 	int64_t alone_until_at_ms;    /* after failures; 0: none                      */
 };
+
+/* By its hours, what persons opened and its budgets; failures are the caller's to add.
+ */
+struct route_address route_look(const struct rate_facts *f,
+				const struct config_site *site,
+				const struct config_address *a, int64_t now_ms);
 
 struct route_ask {
 	const struct route_address *addresses; /* in the order of their numbers */

@@ -1,27 +1,14 @@
 #include "dispatch/world_state.h"
 
-#include "dispatch/week.h"
-
 /* --- routes ---------------- */
 
 struct route_address
 world_look(const struct world *w, const struct world_site *s, size_t address)
 {
-	const struct config_address *config = &s->config->addresses[address];
-	const struct slot_now slot = slot_at(
-	    config, rate_open_until_at_ms(&w->facts, s->config->code, w->now_ms),
-	    w->now_ms);
-	struct route_address a = {
-	    .number = config->number,
-	    .lowest = slot.lowest,
-	    .no_substitute = slot.no_substitute,
-	    .slot_until_at_ms = slot.until_at_ms,
-	    .alone_until_at_ms = s->addresses[address].alone_until_at_ms,
-	};
+	struct route_address a =
+	    route_look(&w->facts, s->config, &s->config->addresses[address], w->now_ms);
 
-	if (w->facts.used_count > 0)
-		a.spent_until_at_ms = rate_plan(&w->facts, s->config, config, w->now_ms)
-					  .spent_until_at_ms;
+	a.alone_until_at_ms = s->addresses[address].alone_until_at_ms;
 	return a;
 }
 
