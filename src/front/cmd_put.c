@@ -3,7 +3,6 @@
  * The package is made by reference in a private folder, which goes away at the end, and
  * hashed while it is being sent; one attempt, which resumes within its own retries. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -167,25 +166,6 @@ read_password(struct job *j, struct err *e)
 	return ask_password(prompt, &j->password, e);
 }
 
-static int
-make_folder(struct job *j, struct err *e)
-{
-	const char *base = getenv("XDG_RUNTIME_DIR");
-
-	if (!base || !base[0] || access(base, W_OK) < 0)
-		base = getenv("TMPDIR");
-	if (!base || !base[0])
-		base = "/tmp";
-	j->folder = path_join(base, "lansender-put.XXXXXX");
-	if (!mkdtemp(j->folder)) {
-		(void)err_disk(e, "make a private folder", j->folder, NULL);
-		mem_free(j->folder);
-		j->folder = NULL;
-		return -1;
-	}
-	return 0;
-}
-
 static void
 fill_request(struct job *j, const struct package_info *info)
 {
@@ -218,7 +198,8 @@ make_package(struct job *j, struct err *e)
 	struct package_info info;
 	char where[ADDRESS_TEXT_ROOM];
 
-	if (make_folder(j, e) < 0 || file_package(j->folder, o, &info, e) < 0)
+	if (place_make_private(&j->folder, e) < 0 ||
+	    file_package(j->folder, o, &info, e) < 0)
 		return -1;
 	fill_request(j, &info);
 	if (package_open(j->folder, info.id, &j->package, e) < 0)

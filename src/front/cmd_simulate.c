@@ -1,6 +1,5 @@
 /* lansender simulate: what would happen if a package were filed. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/auto.h"
 #include "base/clock.h"
@@ -72,8 +71,7 @@ read_ask(const struct call *call, struct dispatch_simulate *a, struct err *e)
 static int
 measure(const char *path, int64_t *bytes, struct err *e)
 {
-	const char *tmp = getenv("TMPDIR");
-	AUTO_FREE char *folder = path_join(tmp ? tmp : "/tmp", "lansender-XXXXXX");
+	AUTO_FREE char *folder = NULL;
 	const struct package_options o = {.path = path,
 					  .by_reference = true,
 					  .hash_later = true,
@@ -82,8 +80,8 @@ measure(const char *path, int64_t *bytes, struct err *e)
 	struct err ignored;
 	int rc;
 
-	if (!mkdtemp(folder))
-		return err_sys(e, ERR_LOCAL, "make the folder %s", folder);
+	if (place_make_private(&folder, e) < 0)
+		return -1;
 	rc = package_add(folder, &o, &info, e);
 	if (rc == 0)
 		*bytes = info.total_bytes;

@@ -108,6 +108,21 @@ place_load_config(const struct call *call, struct config **out, struct err *e)
 }
 
 int
+place_make_private(char **out, struct err *e)
+{
+	const char *base = variable("XDG_RUNTIME_DIR");
+	AUTO_FREE char *folder = NULL;
+
+	if (!base || access(base, W_OK) < 0)
+		base = variable("TMPDIR");
+	folder = path_join(base ? base : "/tmp", "lansender.XXXXXX");
+	if (!mkdtemp(folder))
+		return err_disk(e, "make a private folder", folder, NULL);
+	*out = STEAL(folder);
+	return 0;
+}
+
+int
 place_open_outbox(const struct call *call, struct outbox **out, struct err *e)
 {
 	AUTO_FREE char *state = place_state(call);

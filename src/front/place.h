@@ -22,6 +22,10 @@ int place_check_config(const struct call *call, struct err *e) MUST_USE;
 int place_load_config(const struct call *call, struct config **out,
 		      struct err *e) MUST_USE;
 
+/* A new folder for this process alone, to be removed by who asked for it; its path is
+ * yours to free. */
+int place_make_private(char **out, struct err *e) MUST_USE;
+
 /* The outbox of the state folder, which is made when missing (0700). */
 int place_open_outbox(const struct call *call, struct outbox **out,
 		      struct err *e) MUST_USE;

@@ -11,7 +11,10 @@
 
 #include <cmocka.h>
 
+#include "base/auto.h"
+#include "base/mem.h"
 #include "base/path.h"
+#include "base/str.h"
 #include "front/place.h"
 
 enum { STARTS = 500 };
@@ -49,6 +52,25 @@ one_sender_at_a_time(void **state)
 	assert_int_equal(pid, getpid());
 	(void)close(first);
 	assert_false(place_is_locked(folder));
+}
+
+/* An empty variable is as none: not the root folder. */
+static void
+a_private_folder_is_made_where_the_variables_say(void **state)
+{
+	AUTO_FREE char *made = NULL, *other = NULL;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", "", 1), 0);
+	assert_int_equal(setenv("TMPDIR", folder, 1), 0);
+	assert_int_equal(place_make_private(&made, &e), 0);
+	assert_true(str_starts(made, folder));
+	assert_int_equal(rmdir(made), 0);
+	assert_int_equal(setenv("TMPDIR", "", 1), 0);
+	assert_int_equal(place_make_private(&other, &e), 0);
+	assert_true(str_starts(other, "/tmp/lansender."));
+	assert_int_equal(rmdir(other), 0);
 }
 
 static void
@@ -114,6 +136,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_private_folder_is_made_where_the_variables_say),
 	    cmocka_unit_test(one_sender_at_a_time),
 	    cmocka_unit_test(a_lock_ends_with_its_process),
 	    cmocka_unit_test(looking_takes_nothing),
