@@ -15,14 +15,16 @@
 /* Zeroed: nothing was seen yet. */
 struct line {
 	int64_t looked_at_us;
-	uint32_t retransmits; /* at the last look */
-	unsigned lossy;       /* looks in a row */
-	bool asked;           /* for bbr; once */
+	uint32_t retransmits, segments; /* at the last look */
+	unsigned lossy;                 /* looks in a row */
+	bool overshot;                  /* the end of a slow start was seen */
+	bool asked;                     /* for bbr; once */
 	bool has_bbr;
 };
 
 struct line_sample {          /* TCP_INFO */
 	uint32_t retransmits; /* of segments, in all */
+	uint32_t segments;    /* sent, in all        */
 	uint32_t rtt_us, min_rtt_us;
 };
 
