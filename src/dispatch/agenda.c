@@ -35,7 +35,6 @@ struct agenda {
 	struct entry *entries; /* by site */
 	size_t count, room;
 	struct heap heaps[HEAPS];
-	size_t ready;
 };
 
 struct agenda *
@@ -194,11 +193,9 @@ agenda_put(struct agenda *a, size_t site, const struct choose_site *s, int64_t n
 	while (a->count <= site)
 		add_entry(a);
 	e = &a->entries[site];
-	a->ready -= e->verdict.reason == REASON_MAY_GO;
 	for (size_t h = 0; h < HEAPS; h++)
 		leave(a, h, site);
 	describe(e, &j);
-	a->ready += e->verdict.reason == REASON_MAY_GO;
 	if (e->verdict.until_at_ms != INT64_MAX)
 		join(a, TIMER, site);
 	if (e->verdict.reason == REASON_SITE_HOLD)
@@ -239,12 +236,6 @@ agenda_verdict(const struct agenda *a, size_t site)
 	if (site >= a->count)
 		return (struct verdict){REASON_NOTHING, INT64_MAX, 0};
 	return a->entries[site].verdict;
-}
-
-size_t
-agenda_ready(const struct agenda *a)
-{
-	return a->ready;
 }
 
 /* --- who goes next --------------------------------------------------------------- */

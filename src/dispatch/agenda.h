@@ -67,7 +67,4 @@ bool agenda_crowded(const struct agenda *a, size_t site, struct agenda_pick *out
 /* As it was judged when it was put last; a site never put: NOTHING. */
 struct verdict agenda_verdict(const struct agenda *a, size_t site);
 
-/* How many of the sites are ready to go, of all classes. */
-size_t agenda_ready(const struct agenda *a);
-
 #endif

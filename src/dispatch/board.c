@@ -366,12 +366,6 @@ board_crowded(const struct board *b, const char *site, struct agenda_pick *out)
 	return agenda_crowded(b->agenda, sites_find(b->sites, site), out);
 }
 
-const struct site *
-board_site(const struct board *b, size_t site)
-{
-	return sites_get(b->sites, site);
-}
-
 int
 board_active(const struct board *b, size_t site)
 {

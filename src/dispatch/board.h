@@ -32,7 +32,6 @@ bool board_next(struct board *b, int64_t now_ms, struct agenda_pick *pick,
 /* The addresses that it may use now; none: its site has none. */
 void board_route(struct board *b, const struct agenda_pick *pick,
 		 struct attempt_route *out);
-const struct site *board_site(const struct board *b, size_t site);
 int board_active(const struct board *b, size_t site); /* its threads */
 void board_started(struct board *b, const struct agenda_pick *pick);
 /* Its claim was refused: somebody was quicker, or what the outbox said has changed by

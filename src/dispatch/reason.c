@@ -66,18 +66,6 @@ reason_words(enum reason r)
 	return t ? t->words : NULL;
 }
 
-int
-reason_from_name(const char *name, enum reason *out)
-{
-	for (size_t i = 0; i < COUNT(texts); i++) {
-		if (str_eq(texts[i].name, name)) {
-			*out = texts[i].reason;
-			return 0;
-		}
-	}
-	return -1;
-}
-
 bool
 reason_next(size_t *at, enum reason *out)
 {

@@ -61,7 +61,6 @@ struct verdict {
 
 /* "window_closed"; NULL: no such reason. */
 const char *reason_name(enum reason r);
-int reason_from_name(const char *name, enum reason *out) MUST_USE;
 /* What a person reads: "its window is closed".  NULL: no such reason. */
 const char *reason_words(enum reason r);
 

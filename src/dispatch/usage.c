@@ -182,14 +182,3 @@ usage_add_facts(const struct usage *u, struct rate_facts *f)
 	f->used = u->used;
 	f->used_count = u->count;
 }
-
-int64_t
-usage_next_at_ms(const struct usage *u)
-{
-	int64_t at = INT64_MAX;
-
-	for (size_t i = 0; i < u->count; i++)
-		if (u->nodes[i].span.until_at_ms < at)
-			at = u->nodes[i].span.until_at_ms;
-	return at;
-}

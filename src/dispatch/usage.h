@@ -27,7 +27,4 @@ int usage_look(struct usage *u, const struct config *c, struct pool *pool,
 /* Into f; borrowed until the next look. */
 void usage_add_facts(const struct usage *u, struct rate_facts *f);
 
-/* When a budget begins anew; INT64_MAX: there is none. */
-int64_t usage_next_at_ms(const struct usage *u);
-
 #endif

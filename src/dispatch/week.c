@@ -106,20 +106,3 @@ slot_lets(const struct slot_now *s, enum request_priority p)
 {
 	return p <= s->lowest;
 }
-
-int64_t
-slot_opens_at_ms(const struct config_address *a, int64_t open_until_at_ms,
-		 enum request_priority p, int64_t at_ms)
-{
-	/* A slot that is left out by a change of clocks comes a week later. */
-	const int64_t end_ms = at_ms + 2 * WEEK_MS + DAY_MS;
-
-	while (at_ms < end_ms) {
-		const struct slot_now slot = slot_at(a, open_until_at_ms, at_ms);
-
-		if (slot_lets(&slot, p))
-			return at_ms;
-		at_ms = slot.until_at_ms;
-	}
-	return INT64_MAX;
-}

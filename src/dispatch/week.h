@@ -36,9 +36,4 @@ struct slot_now slot_at(const struct config_address *a, int64_t open_until_at_ms
 /* Does it let that priority in? */
 bool slot_lets(const struct slot_now *s, enum request_priority p);
 
-/* From when on the address lets that priority in: at_ms when it does so now; INT64_MAX:
- * never. */
-int64_t slot_opens_at_ms(const struct config_address *a, int64_t open_until_at_ms,
-			 enum request_priority p, int64_t at_ms);
-
 #endif

@@ -398,6 +398,17 @@ add_requests(struct trial *t)
 	return count;
 }
 
+static bool
+ever_opens(const struct config_week *w, int value)
+{
+	if (w->step_count == 0)
+		return (w->always & CONFIG_SLOT_LETS) == value;
+	for (int32_t i = 0; i < w->step_count; i++)
+		if ((w->steps[i].value & CONFIG_SLOT_LETS) == value)
+			return true;
+	return false;
+}
+
 /* Can it ever be sent?  Some windows of some addresses never open for low ones. */
 static bool
 has_a_way(const struct trial *t)
@@ -407,8 +418,8 @@ has_a_way(const struct trial *t)
 		bool way = false;
 
 		for (size_t k = 0; k < s->address_count; k++)
-			way = way || slot_opens_at_ms(&s->addresses[k], 0, REQUEST_LOW,
-						      t->began_ms) != INT64_MAX;
+			way = way ||
+			      ever_opens(&s->addresses[k].schedule, CONFIG_SLOT_ALL);
 		if (!way)
 			return false;
 	}

@@ -131,9 +131,7 @@ a_new_day_begins_at_nothing(void **state)
 	look(u, &p, f, NOW);
 	line_bytes = address_bytes = 400;
 	look(u, &p, f, NOW + 1000);
-	assert_true(usage_next_at_ms(u) <= NOW + DAY_MS);
-	assert_true(usage_next_at_ms(u) > NOW);
-	look(u, &p, f, usage_next_at_ms(u));
+	look(u, &p, f, NOW + DAY_MS);
 	assert_int_equal(used(u, "address MS1.1"), 0);
 	assert_int_equal(used(u, "line south"), 400); /* of the month */
 	usage_free(u);
@@ -170,7 +168,6 @@ none_without_budgets(void **state)
 	p.line.limits.budget.bytes = p.address.limits.budget.bytes = 0;
 	look(u, &p, f, NOW);
 	assert_int_equal(used(u, "line south"), -1);
-	assert_true(usage_next_at_ms(u) == INT64_MAX);
 	usage_free(u);
 	usage_free(NULL);
 }

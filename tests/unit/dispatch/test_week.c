@@ -229,47 +229,6 @@ who_is_let_in(void **state)
 	}
 }
 
-static void
-when_it_opens(void **state)
-{
-	/* Monday to Tuesday closed, Wednesday high, then all; Sunday 02:15 to 02:45
-	 * medium and closed till Monday */
-	static struct config_step steps[] = {{0, CONFIG_SLOT_CLOSED},
-					     {2 * 1440, CONFIG_SLOT_HIGH},
-					     {3 * 1440, CONFIG_SLOT_CLOSED},
-					     {6 * 1440 + 135, CONFIG_SLOT_MEDIUM},
-					     {6 * 1440 + 165, CONFIG_SLOT_CLOSED}};
-	struct zone *berlin = load("Europe/Berlin");
-	struct config_address a = {.schedule = {.steps = steps, .step_count = 5}};
-	const struct {
-		const struct zone *zone;
-		const char *at, *open_until;
-		enum request_priority priority;
-		const char *opens; /* NULL: never */
-	} rows[] = {
-	    {zone_utc(), "2026-11-23 10:00", NULL, REQUEST_HIGH, "2026-11-25 00:00"},
-	    {zone_utc(), "2026-11-25 10:00", NULL, REQUEST_HIGH, "2026-11-25 10:00"},
-	    {zone_utc(), "2026-11-25 10:00", NULL, REQUEST_MEDIUM, "2026-11-29 02:15"},
-	    {zone_utc(), "2026-11-25 10:00", NULL, REQUEST_LOW, NULL},
-	    {zone_utc(), "2026-11-25 10:00", "2026-11-25 12:00", REQUEST_LOW,
-	     "2026-11-25 10:00"},
-	    {zone_utc(), "2026-11-25 10:00", "2026-11-25 09:00", REQUEST_LOW, NULL},
-	    /* the half hour of Sunday is left out once, and comes a week later */
-	    {berlin, "2026-03-28 10:00", NULL, REQUEST_MEDIUM, "2026-04-05 00:15"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		a.zone = rows[i].zone;
-		assert_int_equal(
-		    slot_opens_at_ms(&a,
-				     rows[i].open_until ? utc(rows[i].open_until) : 0,
-				     rows[i].priority, utc(rows[i].at)),
-		    rows[i].opens ? utc(rows[i].opens) : INT64_MAX);
-	}
-	zone_free(berlin);
-}
-
 int
 main(void)
 {
@@ -279,7 +238,6 @@ main(void)
 	    cmocka_unit_test(nights_of_change),
 	    cmocka_unit_test(what_never_changes),
 	    cmocka_unit_test(who_is_let_in),
-	    cmocka_unit_test(when_it_opens),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
