@@ -181,6 +181,8 @@ check_address(const struct section *s, const struct config_address *a, struct er
 	const bool nobody =
 	    a->auth == CONFIG_AUTH_GUEST || a->auth == CONFIG_AUTH_ANONYMOUS;
 
+	if (a->type == CONFIG_TYPE_UNKNOWN)
+		return 0; /* what it needs, its own sender knows */
 	if (a->type == CONFIG_TYPE_DIR)
 		return check_dir(s, a, e);
 	if (check_lan(s, a, e) < 0)
@@ -201,7 +203,7 @@ check_lease(const struct section *s, const struct config_address *a,
 	    by_connect ? a->connect_timeout_ms : a->request_timeout_ms;
 	char longest[32], lease[32], text[192];
 
-	if (a->type == CONFIG_TYPE_DIR ||
+	if (a->type != CONFIG_TYPE_LAN ||
 	    heartbeat_ms >= CONFIG_BEATS_IN_LEASE * longest_ms)
 		return 0;
 	(void)snprintf(text, sizeof(text),

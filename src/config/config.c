@@ -32,6 +32,7 @@ void
 config_address_done(struct config_address *a)
 {
 	mem_free(a->section);
+	mem_free(a->type_name);
 	mem_free(a->path);
 	mem_free(a->connect_host);
 	mem_free(a->account);
@@ -55,8 +56,8 @@ line_done(struct config_line *l)
 static bool
 same_place(const struct config_address *a, const struct config_address *b)
 {
-	return a->type == b->type && str_eq(a->path, b->path) &&
-	       address_same(&a->where, &b->where) &&
+	return a->type == b->type && str_eq(a->type_name, b->type_name) &&
+	       str_eq(a->path, b->path) && address_same(&a->where, &b->where) &&
 	       str_eq(a->connect_host, b->connect_host) &&
 	       a->connect_port == b->connect_port;
 }

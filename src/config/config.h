@@ -30,7 +30,11 @@ enum config_auth { /* how an address logs on */
 		   CONFIG_AUTH_GUEST,
 		   CONFIG_AUTH_ANONYMOUS,
 };
-enum config_type { CONFIG_TYPE_LAN, CONFIG_TYPE_DIR }; /* sender type of an address */
+enum config_type { /* sender type of an address */
+		   CONFIG_TYPE_LAN,
+		   CONFIG_TYPE_DIR,
+		   CONFIG_TYPE_UNKNOWN, /* of another sender: never used here */
+};
 
 /* ---- what the hours of a week say -------------------------------------------- */
 
@@ -95,7 +99,8 @@ struct config_line { /* what several sites share */
 struct config_address {
 	char *section;         /* "MS1.1": site code, dot, number                     */
 	unsigned number;       /* the order: 1 is tried first                         */
-	enum config_type type; /* type = lan | dir                                    */
+	enum config_type type; /* type = lan | dir, or what nobody here knows         */
+	char *type_name;       /* as it was typed                                     */
 	struct address where;  /* lan: server, share, folder; what log lines print    */
 	char *path;            /* dir: the local folder                               */
 	char *connect_host;    /* connect_to; NULL: where.host                        */

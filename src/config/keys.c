@@ -258,12 +258,13 @@ const struct key keys[] = {
 
     {.section = ADDRESS(type),
      .name = "type",
-     .type = KEY_CHOICE,
+     .type = KEY_TYPE,
      .choices = types,
+     .range = "lan | dir, or a word in small letters that another sender knows",
      .standard = "lan",
      .example = "lan",
      .sentence = "How packages get there: lan is a share on a server, dir is a "
-		 "folder of this host."},
+		 "folder of this host. An address of any other type is not used here."},
     {.section = ADDRESS(where),
      .name = "server",
      .type = KEY_SERVER,

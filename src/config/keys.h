@@ -35,6 +35,7 @@ enum key_type {
 	KEY_CREDENTIAL, /* char *, a name in $CREDENTIALS_DIRECTORY             */
 	KEY_CCACHE,     /* char *, TYPE:REST or a path                          */
 	KEY_ALGORITHM,  /* char *, a name for TCP_CONGESTION                    */
+	KEY_TYPE,       /* type and type_name of config_address: any word       */
 	KEY_SERVER,     /* struct address                                       */
 	KEY_SHARE,      /* struct address, which has its server by then         */
 	KEY_ENDPOINT,   /* connect_host and connect_port of config_address      */

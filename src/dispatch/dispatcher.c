@@ -335,6 +335,33 @@ pause_when_busy(struct dispatcher *d, const struct err *e)
 	return 0;
 }
 
+/* --- the configuration ---------------------------------------------------------- */
+
+/* One line, however many there are: they are no error, and nothing is tried. */
+static void
+say_unknown_types(struct dispatcher *d)
+{
+	const struct config *c = d->o->config;
+	const struct config_address *first = NULL;
+	char more[40] = "";
+	int count = 0;
+
+	for (size_t i = 0; i < c->site_count; i++)
+		for (size_t k = 0; k < c->sites[i].address_count; k++) {
+			const struct config_address *a = &c->sites[i].addresses[k];
+
+			if (a->type != CONFIG_TYPE_UNKNOWN)
+				continue;
+			first = first ? first : a;
+			count++;
+		}
+	if (count > 1)
+		(void)snprintf(more, sizeof(more), " (and %d more)", count - 1);
+	if (first)
+		event_log(d->o->log, NULL, EVENT_UNKNOWN_TYPE, first->section,
+			  first->type_name, more);
+}
+
 /* --- what others want ------------------------------------------------------------- */
 
 static void
@@ -346,6 +373,7 @@ reload(struct dispatcher *d, struct config *next)
 	board_reload(d->board, next);
 	orders_leave_addresses(d->orders);
 	event_log(d->o->log, NULL, EVENT_RELOADED);
+	say_unknown_types(d);
 }
 
 static int
@@ -443,6 +471,7 @@ loop(struct dispatcher *d, struct err *e)
 	 * claimed is left from a run that ended badly. */
 	if (tidy(d, d->name, e) < 0)
 		return -1;
+	say_unknown_types(d);
 	control_open(d->o->control, d->pool);
 	while (rc == 0 && !stop_thrown(d->o->stop))
 		rc = turn(d, report, e);

@@ -19,7 +19,7 @@ static const struct reason_text texts[] = {
 	{REASON_FINAL, "final", "it is over"},
 	{REASON_SITE_NEXT, "site_next", "another to this site goes first"},
 	{REASON_NO_ADDRESS, "no_address", "the site has no address"},
-	{REASON_UNKNOWN_TYPE, "unknown_type", "this sender does not know the type of its address"},
+	{REASON_UNKNOWN_TYPE, "unknown_type", "no address of a type known here"},
 	{REASON_WINDOW_CLOSED, "window_closed", "the window is closed"},
 	{REASON_WINDOW_PRIORITY, "window_priority", "the window is open for higher priorities only"},
 	{REASON_BUDGET, "budget", "the budget is spent"},

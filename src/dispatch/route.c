@@ -45,6 +45,7 @@ route_look(const struct rate_facts *f, const struct config_site *site,
 	    slot_at(a, rate_open_until_at_ms(f, site->code, now_ms), now_ms);
 	struct route_address r = {
 	    .number = a->number,
+	    .unknown_type = a->type == CONFIG_TYPE_UNKNOWN,
 	    .lowest = slot.lowest,
 	    .no_substitute = slot.no_substitute,
 	    .slot_until_at_ms = slot.until_at_ms,

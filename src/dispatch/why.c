@@ -129,16 +129,7 @@ say_request(const struct why_ask *a, struct dispatch_why *out)
 static struct route_address
 look(const struct why_way *w, const struct config_address *config, int64_t at_ms)
 {
-	const struct slot_now slot = slot_at(
-	    config, rate_open_until_at_ms(w->facts, w->site->code, at_ms), at_ms);
-	struct route_address a = {
-	    .number = config->number,
-	    .lowest = slot.lowest,
-	    .no_substitute = slot.no_substitute,
-	    .slot_until_at_ms = slot.until_at_ms,
-	    .spent_until_at_ms =
-		rate_plan(w->facts, w->site, config, at_ms).spent_until_at_ms,
-	};
+	struct route_address a = route_look(w->facts, w->site, config, at_ms);
 
 	for (size_t i = 0; i < w->kept->failed_address_count; i++)
 		if (w->kept->failed_addresses[i].number == config->number)
@@ -208,6 +199,12 @@ say_route(const struct why_ask *a, const struct verdict *v, struct dispatch_why 
 	else if (v->reason == REASON_BUDGET)
 		link_to(out, *v, "budget on the way to %s spent%s (%s)", name, u.text,
 			zone_name(z));
+	else if (v->reason == REASON_UNKNOWN_TYPE && a->request->prefer)
+		link_to(out, *v, "the preferred address %s has type \"%s\", %s", name,
+			address->type_name, "which is not known here");
+	else if (v->reason == REASON_UNKNOWN_TYPE)
+		link_to(out, *v, "no address of a type known here: %s has type \"%s\"",
+			name, address->type_name);
 	else
 		link_to(out, *v, "%s: %s%s", name, reason_words(v->reason), u.text);
 }

@@ -6,6 +6,7 @@
 #include "address/address.h"
 #include "base/auto.h"
 #include "base/clock.h"
+#include "base/nearest.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "config/config.h"
@@ -118,16 +119,19 @@ struct checking {
 	int failures;
 };
 
+enum finding { FINE, WARNING, FAILURE };
+
 static void
-say(struct checking *c, const char *step, const char *detail, bool ok)
+tell(struct checking *c, const char *step, const char *detail, enum finding found)
 {
+	static const char *const words[] = {
+	    [FINE] = "ok", [WARNING] = "note", [FAILURE] = "FAILED"};
 	json_t *o;
 
-	c->failures += !ok;
+	c->failures += found == FAILURE;
 	if (!c->call->json) {
-		print_line("%-8s %-6s %s%s%s", c->address->section,
-			   ok ? "ok" : "FAILED", step, detail && detail[0] ? ": " : "",
-			   detail ? detail : "");
+		print_line("%-8s %-6s %s%s%s", c->address->section, words[found], step,
+			   detail && detail[0] ? ": " : "", detail ? detail : "");
 		(void)fflush(stdout); /* each step as it happens */
 		return;
 	}
@@ -135,8 +139,16 @@ say(struct checking *c, const char *step, const char *detail, bool ok)
 	(void)json_object_set_new(o, "address", print_json_text(c->address->section));
 	(void)json_object_set_new(o, "step", print_json_text(step));
 	(void)json_object_set_new(o, "detail", print_json_text(detail));
-	(void)json_object_set_new(o, "ok", json_boolean(ok));
+	(void)json_object_set_new(o, "ok", json_boolean(found != FAILURE));
+	if (found == WARNING)
+		(void)json_object_set_new(o, "warning", json_true());
 	print_json(o);
+}
+
+static void
+say(struct checking *c, const char *step, const char *detail, bool ok)
+{
+	tell(c, step, detail, ok ? FINE : FAILURE);
 }
 
 static void
@@ -236,6 +248,23 @@ say_hours(struct checking *c, const struct config_site *site)
 		say(c, "hours", str_text(&text), true);
 }
 
+/* One of another sender, or a slip of the hand: this one cannot know, so it is no
+ * failure, but said. */
+static void
+warn_of_type(struct checking *c)
+{
+	struct nearest near = {.wanted = c->address->type_name};
+	AUTO_STR struct str text = {0};
+
+	nearest_offer(&near, "lan");
+	nearest_offer(&near, "dir");
+	str_addf(&text, "\"%s\" is not known here, so the address is not used",
+		 c->address->type_name);
+	if (near.best)
+		str_addf(&text, "; did you mean %s?", near.best);
+	tell(c, "type", str_text(&text), WARNING);
+}
+
 static void
 check_one(struct checking *c, const struct config_site *site)
 {
@@ -243,6 +272,10 @@ check_one(struct checking *c, const struct config_site *site)
 	char *password = NULL;
 	struct err e;
 
+	if (c->address->type == CONFIG_TYPE_UNKNOWN) {
+		warn_of_type(c);
+		return;
+	}
 	say_hours(c, site);
 	if (check_offline(c, site, &password) && c->call->value[OPTION_CONNECT] &&
 	    attempt_check(c->address, password, interrupt_stop(), clock_real(),

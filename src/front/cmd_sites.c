@@ -19,6 +19,15 @@ struct listing {
 	bool *seen; /* by config->sites: the outbox knows it */
 };
 
+static bool
+has_known_type(const struct config_site *c)
+{
+	for (size_t i = 0; i < c->address_count; i++)
+		if (c->addresses[i].type != CONFIG_TYPE_UNKNOWN)
+			return true;
+	return false;
+}
+
 /* In one word; the first that applies. */
 static const char *
 state_of(const struct listing *l, const struct outbox_site *s)
@@ -30,6 +39,8 @@ state_of(const struct listing *l, const struct outbox_site *s)
 		return "unknown"; /* no longer configured */
 	if (c && c->address_count == 0)
 		return "no address";
+	if (c && !has_known_type(c))
+		return "unknown type"; /* of all its addresses: what is queued waits */
 	if (s->hold_until_at_ms > l->now_ms)
 		return "hold";
 	if (s->active)

@@ -47,6 +47,8 @@ static const struct row rows[] = {
 	{EVENT_BUSY_SITE, LOG_LEVEL_WARNING,
 	 "Site %s added to list of busy sites because there is no available address.",
 	 PLAIN},
+	{EVENT_UNKNOWN_TYPE, LOG_LEVEL_WARNING,
+	 "Address %s is of type %s, which is not known here: it is not used%s.", PLAIN},
 	{EVENT_TRYING, LOG_LEVEL_INFO, "Trying the No. %u address (out of %u)", PLAIN},
 	{EVENT_REUSED, LOG_LEVEL_INFO,
 	 "Passed the xmit file test, use the existing connection", PLAIN},

@@ -95,8 +95,13 @@ link_open(const struct config_address *a, const char *password,
 		return open_lan(a, password, clock, stop, out, e);
 	case CONFIG_TYPE_DIR:
 		return transport_open_dir(a->path, stop, out, e);
+	case CONFIG_TYPE_UNKNOWN: /* no route has it */
+		break;
 	}
-	return err_set(e, ERR_ADDRESS, 0, "address %s has no known type", a->section);
+	return err_set(e, ERR_ADDRESS, 0,
+		       "address %s is of type \"%s\", which is not "
+		       "known here",
+		       a->section, a->type_name);
 }
 
 const char *

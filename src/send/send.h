@@ -49,6 +49,7 @@ enum event {
 	EVENT_NO_ADDRESS = 120,       /* [s site]                                     */
 	EVENT_RETURNED = 121,         /* []                                           */
 	EVENT_BUSY_SITE = 122,        /* [s site]                                     */
+	EVENT_UNKNOWN_TYPE = 123,     /* [s address, s type, s " and 3 more"]         */
 	EVENT_TRYING = 130,           /* [u number, u out of]                         */
 	EVENT_REUSED = 131,           /* []                                           */
 	EVENT_CONNECT_ERROR = 132,    /* [s \\server\share, u Win32 code]             */

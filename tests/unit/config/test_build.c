@@ -171,6 +171,27 @@ what_an_address_says(void **state)
 	config_free(c);
 }
 
+/* sms-sender.md 6 row 18: types are open.  What is not known here is kept as it was
+ * typed, and nothing is asked of it that only the known ones need. */
+static void
+a_type_that_nobody_here_knows(void **state)
+{
+	struct config *c = must_load("[site MS1]\n[address MS1.1]\ntype = courier\n"
+				     "path = /x\nserver = DSSMS\n[address MS1.2]\n"
+				     "type = courier\npath = /x\nserver = DSSMS\n");
+	const struct config_address *a = config_site(c, "MS1")->addresses;
+	struct config_address other = a[0];
+	char ras[] = "ras";
+
+	(void)state;
+	assert_int_equal(a[0].type, CONFIG_TYPE_UNKNOWN);
+	assert_string_equal(a[0].type_name, "courier");
+	other.type_name = ras;
+	assert_true(config_address_same(&a[0], &a[0]));
+	assert_false(config_address_same(&a[0], &other));
+	config_free(c);
+}
+
 static void
 a_group_is_one_list_of_several_lines(void **state)
 {
@@ -281,6 +302,7 @@ main(void)
 	    cmocka_unit_test(sites_are_found_whatever_the_case),
 	    cmocka_unit_test(addresses_in_the_order_of_their_numbers),
 	    cmocka_unit_test(what_an_address_says),
+	    cmocka_unit_test(a_type_that_nobody_here_knows),
 	    cmocka_unit_test(a_group_is_one_list_of_several_lines),
 	    cmocka_unit_test(backslashes_are_what_they_are),
 	    cmocka_unit_test(what_does_not_go_together),

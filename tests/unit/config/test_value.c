@@ -63,8 +63,12 @@ static const struct bad address_refused[] = {
     {ADDRESS "share = OTHER\nserver = \\\\DSSMS\\SMS_SITE",
      "t.conf:3: [address MS1.1] share: the share is given twice: \"SMS_SITE\" with the "
      "server and \"OTHER\" as the share; leave one out"},
-    {ADDRESS "type = ftp",
-     "t.conf:3: [address MS1.1] type: \"ftp\" will not do: type lan | dir, as in lan"},
+    {ADDRESS "type = LAN", "t.conf:3: [address MS1.1] type: \"LAN\" will not do: type "
+			   "lan | dir, or a word in "
+			   "small letters that another sender knows, as in lan"},
+    {ADDRESS "type = 2lan",
+     "t.conf:3: [address MS1.1] type: \"2lan\" will not do: type lan | dir, or a word "
+     "in small letters that another sender knows, as in lan"},
     {ADDRESS "signing = yes", "t.conf:3: [address MS1.1] signing: \"yes\" will not do: "
 			      "type required | wanted | off, as in required"},
     {ADDRESS "dialect_min = 1.0",

@@ -231,6 +231,35 @@ a_held_request_stays(void **state)
 	assert_int_equal(look(g, held).state, REQUEST_SENT);
 }
 
+/* sms-sender.md 6 row 18: not tried, not held, not failed; said once. */
+static void
+a_type_that_nobody_here_knows(void **state)
+{
+	static char courier[] = "courier";
+	struct rig *g = *state;
+	const struct request_id id = file(g, "MS1");
+	struct outbox_site site;
+
+	for (int i = 0; i < 2; i++) {
+		g->f.addresses[i].type = CONFIG_TYPE_UNKNOWN;
+		g->f.addresses[i].type_name = courier;
+	}
+	assert_int_equal(run(g, true), 1);
+	assert_int_equal(look(g, id).state, REQUEST_PENDING);
+	assert_int_equal(look(g, id).attempts, 0);
+	assert_int_equal(outbox_site(g->outbox, "MS1", 0, &site, &g->f.e), 1);
+	assert_int_equal(site.hold_until_at_ms, 0);
+	assert_true(was_said(g, "Address MS1.1 is of type courier, which is not known "
+				"here: it is not used (and 1 more).\n"));
+	assert_false(was_said(g, "Found send request"));
+	for (int i = 0; i < 2; i++) {
+		g->f.addresses[i].type = CONFIG_TYPE_DIR;
+		g->f.addresses[i].type_name = NULL;
+	}
+	assert_int_equal(run(g, true), 0);
+	assert_int_equal(look(g, id).state, REQUEST_SENT);
+}
+
 /* More than may be sent at once, to two sites. */
 static void
 many_requests(void **state)
@@ -672,6 +701,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(sends_and_frees_the_package),
 	    TEST(nothing_to_do),
+	    TEST(a_type_that_nobody_here_knows),
 	    TEST(a_held_request_stays),
 	    TEST(many_requests),
 	    TEST(a_missing_folder_puts_the_site_on_hold),

@@ -60,6 +60,14 @@ static const struct row rows[] = {
     /* the addresses */
     {UTC "[site MS2]\n", "MS1 is not in the configuration any more", .r = {PENDING}},
     {UTC "[site MS1]\n", "MS1: the site has no address", .r = {PENDING}},
+    /* sms-sender.md 6 row 18: a type that nobody here knows is waited for */
+    {UTC "[site MS1]\n[address MS1.1]\ntype = courier\n",
+     "no address of a type known here: MS1.1 has type \"courier\"", .r = {PENDING}},
+    {UTC SITE "[address MS1.2]\ntype = courier\n", "it may go: nothing holds it back",
+     .r = {PENDING}},
+    {UTC SITE "[address MS1.2]\ntype = courier\n",
+     "the preferred address MS1.2 has type \"courier\", which is not known here",
+     .r = {PENDING, .prefer = 2}},
     {UTC SITE "zone = Europe/Berlin\nschedule = 08-22 closed\n",
      "window of MS1.1 closed until Mon 22:00 (Europe/Berlin)", .r = {PENDING}},
     /* closed, and after that open for high only: until it lets this one in */
