@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "dispatch/chance.h"
@@ -19,6 +20,11 @@ static const double prior_shape = 1.5, prior_scale = 0.6;
 static const double prior_connects = 9.5, prior_fails = 0.5;
 /* An hour's own mean counts by half once it has so many samples. */
 static const double hour_half = 4;
+/* No address is slower than a modem; faster than 10 Gbit/s (as file servers are wired),
+ * or than its line is said to be, only when it was seen to be: then no more than twice
+ * the mean.  Choices: a prior that is wide would draw speeds that there are not. */
+static const double least_bytes_per_s = 1e3, most_bytes_per_s = 1.25e9;
+static const double most_of_mean = 2;
 
 enum {
 	HOURS = 24,
@@ -33,6 +39,7 @@ struct known {
 	double hour_mean[HOURS], hour_samples[HOURS];
 	double connects, failed;
 	int64_t connect_ms, publish_ms;
+	double most_bytes_per_s;
 };
 
 struct drawn {
@@ -50,19 +57,35 @@ struct weather {
 
 /* --- what is known --------------------------------------------------------------- */
 
-static void
-suppose(struct known *k, const struct config_site *s, const struct config_address *a)
+/* The nearest to the address that says how fast it is; 0: nobody does. */
+static double
+stated_speed(const struct config_site *s, const struct config_address *a)
 {
-	double speed = prior_bytes_per_s;
+	const struct config_limits *const nodes[] = {&a->limits, &s->limits,
+						     s->line ? &s->line->limits : NULL};
 
-	if (a->limits.speed_bytes_per_s > 0)
-		speed = (double)a->limits.speed_bytes_per_s;
-	else if (s->limits.speed_bytes_per_s > 0)
-		speed = (double)s->limits.speed_bytes_per_s;
-	else if (s->line && s->line->limits.speed_bytes_per_s > 0)
-		speed = (double)s->line->limits.speed_bytes_per_s;
+	for (size_t i = 0; i < COUNT(nodes); i++)
+		if (nodes[i] && nodes[i]->speed_bytes_per_s > 0)
+			return (double)nodes[i]->speed_bytes_per_s;
+	return 0;
+}
+
+static void
+suppose(struct known *k, const struct config *c, const struct config_site *s,
+	const struct config_address *a)
+{
+	const double stated = stated_speed(s, a);
+	const double ours = (double)c->sender.limits.speed_bytes_per_s;
+	double most = stated > 0 ? stated : most_bytes_per_s;
+
+	if (ours > 0)
+		most = fmin(most, ours);
 	*k = (struct known){
-	    .mean = log(speed), .connect_ms = CONNECT_MS, .publish_ms = PUBLISH_MS};
+	    .mean = log(fmin(stated > 0 ? stated : prior_bytes_per_s, most)),
+	    .connect_ms = CONNECT_MS,
+	    .publish_ms = PUBLISH_MS,
+	    .most_bytes_per_s = most,
+	};
 }
 
 /* All hours of one address; the prior counts as some more samples. */
@@ -92,6 +115,7 @@ learn(struct known *k, const struct outbox_learnt *rows, size_t count)
 		return;
 	k->publish_ms = (int64_t)(publish_ms / n);
 	k->mean = sum / n;
+	k->most_bytes_per_s = fmax(k->most_bytes_per_s, most_of_mean * exp(k->mean));
 	k->samples = n;
 	k->squares = squares - sum * sum / n;
 	if (k->squares < 0)
@@ -143,7 +167,7 @@ weather_new(const struct config *c, const struct outbox_learnt *rows, size_t cou
 			const struct outbox_learnt *of =
 			    count ? rows_of(a->section, rows, count, &found) : NULL;
 
-			suppose(to, &c->sites[i], a);
+			suppose(to, c, &c->sites[i], a);
 			learn(to, of, found);
 		}
 	return w;
@@ -218,8 +242,7 @@ weather_draw(struct weather *w, const struct world_try *t, uint64_t dice,
 	out->connect_ms = out->connects ? k->connect_ms : CONNECT_FAILED_MS;
 	speed = exp(d->mean + hour_moves(k, t->address, t->now_ms) +
 		    d->deviation * chance_normal(&c));
-	/* Neither slower than a modem nor faster than anything there is. */
-	speed = speed < 1000 ? 1000 : speed > 1e11 ? 1e11 : speed;
-	out->speed_bytes_per_s = (int64_t)speed;
+	out->speed_bytes_per_s =
+	    (int64_t)fmax(fmin(speed, k->most_bytes_per_s), least_bytes_per_s);
 	out->publish_ms = k->publish_ms;
 }
