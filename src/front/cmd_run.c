@@ -126,8 +126,10 @@ sweep_one(void *self, const char *id, int64_t age_ms)
 static int
 sweep_store(struct sender *s, struct err *e)
 {
-	int rc = outbox_open(s->state, &s->outbox, e);
+	int rc = place_check_outbox(s->state, e);
 
+	if (rc == 0)
+		rc = outbox_open(s->state, &s->outbox, e);
 	if (rc == 0 && (package_sweep(s->store, LEFT_OVER_MS, e) < 0 ||
 			package_each(s->store, sweep_one, s, e) < 0))
 		rc = -1;

@@ -12,6 +12,7 @@
 #include "base/num.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "package/package.h"
 
 static const char system_config[] = "/etc/lansender/lansender.conf";
 static const char system_state[] = "/var/lib/lansender";
@@ -122,6 +123,39 @@ place_make_private(char **out, struct err *e)
 	return 0;
 }
 
+static int
+count_package(void *self, const char *id, int64_t age_ms)
+{
+	int64_t *count = self;
+
+	(void)id;
+	(void)age_ms;
+	*count += 1;
+	return 0;
+}
+
+int
+place_check_outbox(const char *state, struct err *e)
+{
+	AUTO_FREE char *store = place_store(state);
+	int64_t count = 0;
+
+	if (!outbox_is_blank(state))
+		return 0;
+	if (package_each(store, count_package, &count, e) < 0)
+		return -1;
+	/* The outbox is made before the first package is read. */
+	if (count == 0)
+		return 0;
+	return err_set(e, ERR_LOCAL, 0,
+		       "the outbox %s/outbox.db is missing or empty, but %lld "
+		       "package%s that it filed still lie%s in %s: bring outbox.db "
+		       "back from a backup; or, to begin with an empty outbox, move "
+		       "that store away first",
+		       state, (long long)count, count == 1 ? "" : "s",
+		       count == 1 ? "s" : "", store);
+}
+
 int
 place_open_outbox(const struct call *call, struct outbox **out, struct err *e)
 {
@@ -129,7 +163,7 @@ place_open_outbox(const struct call *call, struct outbox **out, struct err *e)
 
 	if (path_make(state, 0700, e) < 0)
 		return err_wrap(e, "state folder");
-	if (outbox_open(state, out, e) < 0)
+	if (place_check_outbox(state, e) < 0 || outbox_open(state, out, e) < 0)
 		return -1;
 	outbox_set_patience(*out, OUTBOX_LONG_PATIENCE_MS);
 	return 0;
@@ -140,6 +174,8 @@ place_open_outbox_readonly(const struct call *call, struct outbox **out, struct 
 {
 	AUTO_FREE char *state = place_state(call);
 
+	if (place_check_outbox(state, e) < 0)
+		return -1;
 	return outbox_open_readonly(state, out, e);
 }
 

@@ -26,6 +26,10 @@ int place_load_config(const struct call *call, struct config **out,
  * yours to free. */
 int place_make_private(char **out, struct err *e) MUST_USE;
 
+/* An outbox that is not there, or empty, while packages lie in the store was lost: -1
+ * ERR_LOCAL, with what to do.  Before the outbox is opened. */
+int place_check_outbox(const char *state, struct err *e) MUST_USE;
+
 /* The outbox of the state folder, which is made when missing (0700). */
 int place_open_outbox(const struct call *call, struct outbox **out,
 		      struct err *e) MUST_USE;

@@ -40,6 +40,12 @@ outbox_open_readonly(const char *folder, struct outbox **out, struct err *e)
 	return open_store(folder, true, out, e);
 }
 
+bool
+outbox_is_blank(const char *folder)
+{
+	return store_sqlite_is_blank(folder);
+}
+
 void
 outbox_close(struct outbox *o)
 {

@@ -143,6 +143,10 @@ int outbox_open(const char *folder, struct outbox **out, struct err *e) MUST_USE
 int outbox_open_readonly(const char *folder, struct outbox **out,
 			 struct err *e) MUST_USE;
 void outbox_close(struct outbox *o);
+/* Is there no file of it, or one without a byte?  So it is before the first filing, and
+ * after a loss: who knows that something was filed must not open it then, which would
+ * make an empty one and drop what SQLite's log beside it still holds. */
+bool outbox_is_blank(const char *folder);
 
 /* How long a verb waits while another process writes.  At first OUTBOX_PATIENCE_MS, so
  * that a sender obeys a stop in time; who has more, says so: a filing of 1,000,000 may

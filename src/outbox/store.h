@@ -142,5 +142,6 @@ struct store {
 /* SQLite, in a folder of this host. */
 int store_sqlite_open(const char *folder, bool readonly, struct store **out,
 		      struct err *e) MUST_USE;
+bool store_sqlite_is_blank(const char *folder); /* outbox_is_blank() */
 
 #endif

@@ -26,6 +26,8 @@ enum {
 	WAL_KEEP_BYTES = 67108864,
 };
 
+static const char file_name[] = "outbox.db";
+
 static const char schema_0001[] = {
 #include "schema_0001.inc"
     0};
@@ -327,7 +329,7 @@ store_sqlite_open(const char *folder, bool readonly, struct store **out, struct 
 	AUTO(auto_sqlite) struct store_sqlite *s = mem_zero(1, sizeof(*s));
 
 	s->base.verbs = &sqlite_verbs;
-	s->path = path_join(folder, "outbox.db");
+	s->path = path_join(folder, file_name);
 	s->lock_fd = -1;
 	s->notify_fd = -1;
 	s->readonly = readonly;
@@ -338,4 +340,15 @@ store_sqlite_open(const char *folder, bool readonly, struct store **out, struct 
 	sqlite_set_patience(&s->base, OUTBOX_PATIENCE_MS);
 	*out = STEAL(s);
 	return 0;
+}
+
+bool
+store_sqlite_is_blank(const char *folder)
+{
+	AUTO_FREE char *path = path_join(folder, file_name);
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT;
+	return S_ISREG(st.st_mode) && st.st_size == 0;
 }

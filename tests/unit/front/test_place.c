@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,6 +74,51 @@ a_private_folder_is_made_where_the_variables_say(void **state)
 	assert_int_equal(rmdir(other), 0);
 }
 
+/* What an empty outbox and a store with a package say: something was lost. */
+static void
+a_lost_outbox_is_told_and_left_alone(void **state)
+{
+	static const char id[] = "0123456789abcdef0123456789abcdef";
+	AUTO_FREE char *own = path_join(folder, "lost");
+	AUTO_FREE char *package = mem_printf("%s/store/%s", own, id);
+	AUTO_FREE char *file = path_join(own, "outbox.db");
+	const struct call call = {.state = own};
+	struct outbox *o = NULL;
+	struct stat st;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(place_open_outbox(&call, &o, &e), 0);
+	outbox_close(o);
+	assert_int_equal(path_make(package, 0700, &e), 0);
+	assert_int_equal(place_open_outbox(&call, &o, &e), 0);
+	/* While it is open too, it is not taken for an empty one. */
+	assert_int_equal(place_check_outbox(own, &e), 0);
+	outbox_close(o);
+
+	assert_int_equal(truncate(file, 0), 0);
+	assert_int_equal(place_open_outbox(&call, &o, &e), -1);
+	assert_int_equal(e.kind, ERR_LOCAL);
+	assert_non_null(strstr(e.text, "lost/outbox.db is missing or empty, but 1 "
+				       "package that it filed still lies in "));
+	assert_non_null(strstr(e.text, "bring outbox.db back from a backup"));
+	assert_int_equal(place_open_outbox_readonly(&call, &o, &e), -1);
+	assert_int_equal(e.kind, ERR_LOCAL);
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_size, 0);
+
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(place_open_outbox(&call, &o, &e), -1);
+	assert_int_equal(e.kind, ERR_LOCAL);
+	assert_int_equal(stat(file, &st), -1);
+
+	assert_int_equal(rmdir(package), 0);
+	assert_int_equal(place_open_outbox_readonly(&call, &o, &e), -1);
+	assert_int_equal(e.kind, ERR_INPUT); /* none yet */
+	assert_int_equal(place_open_outbox(&call, &o, &e), 0);
+	outbox_close(o);
+}
+
 static void
 a_lock_ends_with_its_process(void **state)
 {
@@ -138,6 +184,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_private_folder_is_made_where_the_variables_say),
 	    cmocka_unit_test(one_sender_at_a_time),
+	    cmocka_unit_test(a_lost_outbox_is_told_and_left_alone),
 	    cmocka_unit_test(a_lock_ends_with_its_process),
 	    cmocka_unit_test(looking_takes_nothing),
 	};
