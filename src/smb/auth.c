@@ -25,6 +25,7 @@ struct auth {
 	struct login *login; /* NULL: anonymous */
 	unsigned legs;       /* done so far; the first token is made by auth_new() */
 	char note[ERR_TEXT_BYTES];
+	bool was_asked; /* the note is what Kerberos said */
 };
 
 /* --- Kerberos, beside the caller -------------------------------------------- */
@@ -122,20 +123,18 @@ is_ip(const char *server)
 	return inet_pton(AF_INET, server, &ip) == 1 || strchr(server, ':') != NULL;
 }
 
+static bool
+is_password_refused(const struct err *e)
+{
+	return e->win32 == WIN32_LOGON_FAILURE || e->win32 == WIN32_PASSWORD_EXPIRED ||
+	       e->win32 == WIN32_ACCOUNT_DISABLED;
+}
+
 /* Has a wrong password been counted against the account already? */
 static bool
 password_was_tried(const struct auth_options *o, const struct err *e)
 {
-	bool with_password = !o->keytab && !o->ccache;
-
-	switch (e->win32) {
-	case WIN32_LOGON_FAILURE:
-	case WIN32_PASSWORD_EXPIRED:
-	case WIN32_ACCOUNT_DISABLED:
-		return with_password;
-	default:
-		return false;
-	}
+	return !o->keytab && !o->ccache && is_password_refused(e);
 }
 
 /* Does the account say where its KDC is?  A NetBIOS name does not, and to guess with
@@ -152,7 +151,7 @@ names_a_realm(const char *account)
 }
 
 static struct login *
-negotiate(const struct auth_options *o, char *note, struct err *e)
+negotiate(const struct auth_options *o, struct auth *a, struct err *e)
 {
 	int64_t now = clock_mono_ms(o->clock);
 	/* Half of the time for Kerberos, so that NTLM has its turn. */
@@ -164,17 +163,17 @@ negotiate(const struct auth_options *o, char *note, struct err *e)
 	if (is_ip(o->server) && have_password)
 		return ntlm(o, e);
 	if (have_password && !o->keytab && !o->ccache && !names_a_realm(o->account)) {
-		(void)snprintf(note, ERR_TEXT_BYTES,
-			       "Kerberos log-on of %s to %s was not tried: the account "
-			       "names no realm (user@REALM)",
-			       o->account, o->server);
+		str_copy_cut(a->note, sizeof(a->note),
+			     "only NTLM was tried: for Kerberos the account must name "
+			     "its realm, as user@REALM");
 		return ntlm(o, e);
 	}
 	l = kerberos(o, have_password ? until : o->deadline_at_ms, e);
 	if (l || e->kind == ERR_STOP || e->kind == ERR_LOCAL || !have_password ||
 	    password_was_tried(o, e))
 		return l;
-	str_copy_cut(note, ERR_TEXT_BYTES, e->text);
+	(void)snprintf(a->note, sizeof(a->note), "first tried: %.400s", e->text);
+	a->was_asked = true;
 	return ntlm(o, e);
 }
 
@@ -193,7 +192,7 @@ auth_new(const struct auth_options *o, struct auth **out, struct err *e)
 		a->login = kerberos(o, o->deadline_at_ms, e);
 		break;
 	case SMB_AUTH_NEGOTIATE:
-		a->login = negotiate(o, a->note, e);
+		a->login = negotiate(o, a, e);
 		break;
 	case SMB_AUTH_GUEST:
 		a->login = guest(o, e);
@@ -278,7 +277,7 @@ auth_is_kerberos(const struct auth *a)
 }
 
 const char *
-auth_note(const struct auth *a)
+auth_note(const struct auth *a, const struct err *e)
 {
-	return a->note;
+	return a->was_asked || !is_password_refused(e) ? a->note : "";
 }

@@ -65,8 +65,9 @@ int auth_session_key(struct auth *a, uint8_t key[AUTH_KEY_ROOM], size_t *len,
 /* Is it Kerberos (else NTLM)?  True to say from auth_new() on. */
 bool auth_is_kerberos(const struct auth *a);
 
-/* Why NEGOTIATE did without Kerberos, for the text of an error that comes later; ""
- * when there is nothing to tell.  Borrowed. */
-const char *auth_note(const struct auth *a);
+/* Why NEGOTIATE did without Kerberos, for the text of the error *e that came later; ""
+ * when there is nothing to tell, as where Kerberos was not asked and NTLM says that the
+ * password is wrong.  Borrowed. */
+const char *auth_note(const struct auth *a, const struct err *e);
 
 #endif

@@ -93,6 +93,47 @@ add_words(struct str *out, OM_uint32 status, int type, gss_OID mech)
 	} while (more != 0);
 }
 
+static size_t
+first_sentence_len(const char *words)
+{
+	const char *end = strstr(words, ".  ");
+
+	return end ? (size_t)(end - words) : strlen(words);
+}
+
+/* Not 1326 for Kerberos' unknown troubles: it would say that a password was refused,
+ * and nothing else would be tried. */
+static int
+kerberos_failed(struct err *e, OM_uint32 minor, const char *what, const char *words)
+{
+	for (size_t i = 0; i < COUNT(reasons); i++)
+		if ((OM_uint32)reasons[i].code == minor)
+			return err_set(e, ERR_ADDRESS, reasons[i].win32, "%s: %s (%s)",
+				       what, reasons[i].text, words);
+	return err_set(e, ERR_ADDRESS, 1312, "%s: %s", what, words);
+}
+
+/* gss-ntlmssp says little, and nothing of what to do. */
+static int
+ntlm_failed(struct err *e, OM_uint32 major, const char *what, const char *words)
+{
+	/* gss-ntlmssp's words for a server that offers no signing keys */
+	if (strstr(words, "required Negotiate flag"))
+		return err_set(
+		    e, ERR_ADDRESS, 1326,
+		    "%s: the server offers no keys to sign with; if the line "
+		    "to it is safe, allow that with signing = off",
+		    what);
+	if (GSS_ROUTINE_ERROR(major) == GSS_S_BAD_MECH)
+		return err_set(e, ERR_ADDRESS, 1326,
+			       "%s: it is missing here; install gss-ntlmssp", what);
+	/* The rest of MIT's words after two blanks only points at the number. */
+	return err_set(e, ERR_ADDRESS, 1326,
+		       "%s failed (%.*s); see whether the server is a file server, "
+		       "and takes NTLMv2",
+		       what, (int)first_sentence_len(words), words);
+}
+
 int
 gss_failed(struct err *e, OM_uint32 major, OM_uint32 minor, gss_OID mech,
 	   const char *what)
@@ -105,22 +146,10 @@ gss_failed(struct err *e, OM_uint32 major, OM_uint32 minor, gss_OID mech,
 		str_clear(&words);
 		add_words(&words, major, GSS_C_GSS_CODE, mech);
 	}
-	/* Only what Kerberos says directly has Kerberos' numbers: MIT's library numbers
-	 * anew what comes through SPNEGO. */
-	for (size_t i = 0; i < COUNT(reasons); i++)
-		if (mech == &kerberos && (OM_uint32)reasons[i].code == minor)
-			return err_set(e, ERR_ADDRESS, reasons[i].win32, "%s: %s (%s)",
-				       what, reasons[i].text, str_text(&words));
-	/* gss-ntlmssp's words for a server that offers no signing keys; its number does
-	 * not come through SPNEGO. */
-	if (strstr(str_text(&words), "required Negotiate flag"))
-		return err_set(
-		    e, ERR_ADDRESS, 1326,
-		    "%s: the server offers no keys to sign with; if the line "
-		    "to it is safe, allow that with signing = off",
-		    what);
-	/* Not 1326 for Kerberos' unknown troubles: it would say that a password was
-	 * refused, and nothing else would be tried. */
-	return err_set(e, ERR_ADDRESS, mech == &kerberos ? 1312 : 1326, "%s: %s", what,
-		       str_text(&words));
+	if (mech == &kerberos)
+		return kerberos_failed(e, minor, what, str_text(&words));
+	if (mech == &ntlm)
+		return ntlm_failed(e, major, what, str_text(&words));
+	/* MIT's library numbers anew what comes through SPNEGO. */
+	return err_set(e, ERR_ADDRESS, 1326, "%s: %s", what, str_text(&words));
 }

@@ -214,8 +214,7 @@ acquire_ntlm(struct login *l, gss_name_t name, struct err *e)
 
 	mem_wipe(hash, sizeof(hash));
 	if (GSS_ERROR(major))
-		return gss_failed(e, major, minor, l->mech,
-				  "NTLM is not to be had; is gss-ntlmssp installed?");
+		return gss_failed(e, major, minor, l->mech, "NTLM log-on");
 	return l->relaxed ? relax(l, e) : 0;
 }
 

@@ -251,12 +251,12 @@ exchange(struct log_on *l, struct err *e)
 static void
 add_note(const struct auth *a, struct err *e)
 {
+	const char *note = auth_note(a, e);
 	struct err first = *e;
 
-	if (e->kind != ERR_ADDRESS || auth_note(a)[0] == '\0')
+	if (e->kind != ERR_ADDRESS || note[0] == '\0')
 		return;
-	(void)err_set(e, first.kind, first.win32, "%.500s (first tried: %.400s)",
-		      first.text, auth_note(a));
+	(void)err_set(e, first.kind, first.win32, "%.500s (%.420s)", first.text, note);
 	e->ntstatus = first.ntstatus;
 }
 

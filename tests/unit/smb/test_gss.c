@@ -62,11 +62,40 @@ numbers_are_the_mechanisms_own(void **state)
 	assert_non_null(strstr(e.text, "mechanism"));
 }
 
+/* Of what gss-ntlmssp and MIT's library say: a sentence, and what to do. */
+static void
+ntlm_in_one_sentence(void **state)
+{
+	static const struct {
+		OM_uint32 major;
+		const char *text;
+	} rows[] = {
+	    {GSS_S_FAILURE,
+	     "x failed (Unspecified GSS failure); see whether the server "
+	     "is a file server, and takes NTLMv2"},
+	    {GSS_S_DEFECTIVE_TOKEN,
+	     "x failed (Invalid token was supplied); see whether "
+	     "the server is a file server, and takes NTLMv2"},
+	    {GSS_S_BAD_MECH, "x: it is missing here; install gss-ntlmssp"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct err e = {0};
+
+		assert_int_equal(gss_failed(&e, rows[i].major, 0, gss_ntlm(), "x"), -1);
+		assert_int_equal(e.kind, ERR_ADDRESS);
+		assert_int_equal(e.win32, 1326);
+		assert_string_equal(e.text, rows[i].text);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reasons_in_words),
+	    cmocka_unit_test(ntlm_in_one_sentence),
 	    cmocka_unit_test(numbers_are_the_mechanisms_own),
 	};
 
