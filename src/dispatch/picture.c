@@ -3,6 +3,7 @@
 #include "base/auto.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "dispatch/metered.h"
 
 static void
 keep_override(struct picture *p, const struct outbox_override *v)
@@ -44,72 +45,24 @@ read_orders(struct picture *p, struct outbox *o, int64_t now_ms, struct err *e)
 	return 0;
 }
 
-/* A node that may have a budget. */
-struct metered {
-	enum rate_level level;
-	const char *of;
-	const struct config_limits *limits;
-	const struct zone *zone;
-};
-
-static int
-read_used(struct picture *p, struct outbox *o, const struct metered *m, int64_t now_ms,
-	  struct err *e)
-{
-	const struct rate_node node = {.limits = m->limits, .zone = m->zone};
-	struct rate_used u = {0};
-
-	if (m->limits->budget.bytes == 0)
-		return 0;
-	(void)rate_node_name(m->level, m->of, u.node);
-	u.from_at_ms = rate_budget_span(&node, now_ms).from_at_ms;
-	if (outbox_usage_get(o, u.node, u.from_at_ms, &u.bytes, e) < 0)
-		return -1;
-	p->used =
-	    mem_grow(p->used, p->facts.used_count, &p->used_room, sizeof(*p->used));
-	p->used[p->facts.used_count++] = u;
-	return 0;
-}
-
-static int
-read_used_of_site(struct picture *p, struct outbox *o, const struct config_site *s,
-		  int64_t now_ms, struct err *e)
-{
-	const struct zone *zone = p->facts.config->sender.zone;
-	struct metered m = {RATE_SITE, s->code, &s->limits, zone};
-
-	if (read_used(p, o, &m, now_ms, e) < 0)
-		return -1;
-	for (size_t i = 0; i < s->address_count; i++) {
-		const struct config_address *a = &s->addresses[i];
-
-		m = (struct metered){RATE_ADDRESS, a->section, &a->limits, a->zone};
-		if (read_used(p, o, &m, now_ms, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int
 read_budgets(struct picture *p, struct outbox *o, int64_t now_ms, struct err *e)
 {
-	const struct config *c = p->facts.config;
-	struct metered m = {RATE_ALL, "", &c->sender.limits, c->sender.zone};
+	AUTO_FREE struct metered *all = NULL;
+	const size_t count = metered_list(p->facts.config, &all);
 
-	if (read_used(p, o, &m, now_ms, e) < 0)
-		return -1;
-	m.level = RATE_LINE;
-	for (size_t i = 0; i < c->line_count; i++) {
-		m.of = c->lines[i].name;
-		m.limits = &c->lines[i].limits;
-		if (read_used(p, o, &m, now_ms, e) < 0)
+	p->used = mem_zero(count + 1, sizeof(*p->used));
+	for (size_t i = 0; i < count; i++) {
+		const struct metered *m = &all[i];
+		struct rate_used *u = &p->used[i];
+
+		str_copy_cut(u->node, sizeof(u->node), m->node);
+		u->from_at_ms = metered_span(&m->budget, m->zone, now_ms).from_at_ms;
+		if (outbox_usage_get(o, u->node, u->from_at_ms, &u->bytes, e) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < c->site_count; i++)
-		if (read_used_of_site(p, o, &c->sites[i], now_ms, e) < 0)
-			return -1;
-	rate_sort(p->used, p->facts.used_count, sizeof(*p->used));
 	p->facts.used = p->used;
+	p->facts.used_count = count;
 	return 0;
 }
 

@@ -14,7 +14,6 @@ struct picture {
 	struct rate_override *limits;
 	struct open_override *opens;
 	struct rate_used *used;
-	size_t used_room;
 	int64_t drained_until_at_ms; /* 0: nothing is drained */
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dispatch/metered.h"
 #include "dispatch/week.h"
 
 static int64_t
@@ -26,8 +27,8 @@ rate_sort(void *list, size_t count, size_t len)
 		qsort(list, count, len, compare_names);
 }
 
-static const void *
-find(const char *name, const void *list, size_t count, size_t len)
+void *
+rate_find(const char *name, const void *list, size_t count, size_t len)
 {
 	return count > 0 ? bsearch(name, list, count, len, compare_names) : NULL;
 }
@@ -51,25 +52,17 @@ int64_t
 rate_open_until_at_ms(const struct rate_facts *f, const char *site, int64_t now_ms)
 {
 	const struct open_override *o =
-	    find(site, f->opens, f->open_count, sizeof(f->opens[0]));
+	    rate_find(site, f->opens, f->open_count, sizeof(f->opens[0]));
 
 	return o && now_ms < o->until_at_ms ? o->until_at_ms : 0;
-}
-
-struct zone_span
-rate_budget_span(const struct rate_node *n, int64_t now_ms)
-{
-	return zone_span_at(
-	    n->zone, n->limits->budget.per == CONFIG_PER_DAY ? ZONE_DAY : ZONE_MONTH,
-	    now_ms);
 }
 
 /* P1 */
 static void
 plan_rate(const struct rate_facts *f, struct rate_node *n, int64_t now_ms)
 {
-	const struct rate_override *o =
-	    find(n->name, f->overrides, f->override_count, sizeof(f->overrides[0]));
+	const struct rate_override *o = rate_find(
+	    n->name, f->overrides, f->override_count, sizeof(f->overrides[0]));
 	struct week_now now;
 
 	if (o && now_ms < o->until_at_ms) {
@@ -87,14 +80,14 @@ static void
 plan_budget(const struct rate_facts *f, struct rate_node *n, int64_t now_ms)
 {
 	const struct rate_used *used =
-	    find(n->name, f->used, f->used_count, sizeof(f->used[0]));
+	    rate_find(n->name, f->used, f->used_count, sizeof(f->used[0]));
 	struct zone_span span;
 	int64_t bytes;
 
 	n->left_bytes = INT64_MAX;
 	if (n->limits->budget.bytes == 0)
 		return;
-	span = rate_budget_span(n, now_ms);
+	span = metered_span(&n->limits->budget, n->zone, now_ms);
 	/* What was used in another period does not count in this one. */
 	bytes = used && used->from_at_ms == span.from_at_ms ? used->bytes : 0;
 	n->until_at_ms = least(n->until_at_ms, span.until_at_ms);

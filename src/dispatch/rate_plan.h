@@ -44,8 +44,7 @@ struct rate_used {
 	int64_t bytes;
 };
 
-/* Each list sorted by strcmp() of its name, which is its first member; rate_sort()
- * does so. */
+/* Each list sorted by strcmp() of its name, which is its first member. */
 struct rate_facts {
 	const struct config *config;
 	const struct rate_override *overrides;
@@ -55,7 +54,11 @@ struct rate_facts {
 	const struct rate_used *used;
 	size_t used_count;
 };
+
+/* Such lists of members of len bytes.  rate_find() returns the one of that name, or
+ * NULL. */
 void rate_sort(void *list, size_t count, size_t len);
+void *rate_find(const char *name, const void *list, size_t count, size_t len);
 
 struct rate_node {
 	enum rate_level level;
@@ -89,9 +92,5 @@ int64_t rate_open_until_at_ms(const struct rate_facts *f, const char *site,
  * RATE_ALL nothing is read.  Returns buf. */
 const char *rate_node_name(enum rate_level level, const char *of,
 			   char buf[OUTBOX_NODE_ROOM]);
-
-/* The day or month that a budget counts now: what is used in it began with
- * from_at_ms. */
-struct zone_span rate_budget_span(const struct rate_node *n, int64_t now_ms);
 
 #endif

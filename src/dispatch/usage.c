@@ -1,25 +1,22 @@
 #include "dispatch/usage.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/mem.h"
 #include "base/str.h"
+#include "dispatch/metered.h"
 
-/* A node with a budget. */
-struct metered {
-	char node[OUTBOX_NODE_ROOM];
-	struct config_budget budget;
-	const struct zone *zone;
+/* What was counted of a node. */
+struct counted {
 	struct zone_span span; /* of the budget: used counts in it */
 	int64_t sent_bytes;    /* of the pool's count, kept already */
 };
 
+/* Three lists beside one another, by the names of the nodes. */
 struct usage {
-	const struct config *config; /* that the list was made of */
+	const struct config *config; /* that the lists were made of */
 	struct metered *nodes;
-	struct rate_used *used; /* beside nodes: by name as well */
-	size_t count, room, used_room;
+	struct counted *counted;
+	struct rate_used *used;
+	size_t count;
 };
 
 struct usage *
@@ -28,63 +25,21 @@ usage_new(void)
 	return mem_zero(1, sizeof(struct usage));
 }
 
+static void
+free_lists(struct usage *u)
+{
+	mem_free(u->nodes);
+	mem_free(u->counted);
+	mem_free(u->used);
+}
+
 void
 usage_free(struct usage *u)
 {
 	if (!u)
 		return;
-	mem_free(u->nodes);
-	mem_free(u->used);
+	free_lists(u);
 	mem_free(u);
-}
-
-/* --- which nodes --------------------------------------------------------------- */
-
-static void
-add(struct usage *u, enum rate_level level, const char *of,
-    const struct config_limits *limits, const struct zone *zone)
-{
-	struct metered *m;
-
-	if (limits->budget.bytes == 0)
-		return;
-	u->nodes = mem_grow(u->nodes, u->count, &u->room, sizeof(*u->nodes));
-	u->used = mem_grow(u->used, u->count, &u->used_room, sizeof(*u->used));
-	m = &u->nodes[u->count];
-	*m = (struct metered){.budget = limits->budget, .zone = zone};
-	(void)rate_node_name(level, of, m->node);
-	u->used[u->count++] = (struct rate_used){0};
-}
-
-static int
-by_node(const void *a, const void *b)
-{
-	const struct metered *x = a, *y = b;
-
-	return strcmp(x->node, y->node);
-}
-
-/* Sorted, as the rate plan wants what was used. */
-static void
-list_nodes(struct usage *u, const struct config *c)
-{
-	const struct zone *zone = c->sender.zone;
-
-	u->config = c;
-	u->count = 0;
-	add(u, RATE_ALL, "", &c->sender.limits, zone);
-	for (size_t i = 0; i < c->line_count; i++)
-		add(u, RATE_LINE, c->lines[i].name, &c->lines[i].limits, zone);
-	for (size_t i = 0; i < c->site_count; i++) {
-		const struct config_site *s = &c->sites[i];
-
-		add(u, RATE_SITE, s->code, &s->limits, zone);
-		for (size_t k = 0; k < s->address_count; k++)
-			add(u, RATE_ADDRESS, s->addresses[k].section,
-			    &s->addresses[k].limits, s->addresses[k].zone);
-	}
-	if (u->count > 0)
-		qsort(u->nodes, u->count, sizeof(*u->nodes), by_node);
 }
 
 /* --- how much ------------------------------------------------------------------ */
@@ -92,16 +47,13 @@ list_nodes(struct usage *u, const struct config *c)
 static int
 begin_period(struct usage *u, size_t n, struct outbox *o, int64_t now_ms, struct err *e)
 {
-	struct metered *m = &u->nodes[n];
-	const enum zone_period period =
-	    m->budget.per == CONFIG_PER_DAY ? ZONE_DAY : ZONE_MONTH;
-	const struct zone_span span = zone_span_at(m->zone, period, now_ms);
+	const struct metered *m = &u->nodes[n];
+	const struct zone_span span = metered_span(&m->budget, m->zone, now_ms);
 	int64_t bytes;
 
 	if (outbox_usage_get(o, m->node, span.from_at_ms, &bytes, e) < 0)
 		return -1;
-	m->span = span;
-	str_copy_cut(u->used[n].node, sizeof(u->used[n].node), m->node);
+	u->counted[n].span = span;
 	u->used[n].from_at_ms = span.from_at_ms;
 	u->used[n].bytes = bytes;
 	return 0;
@@ -124,7 +76,8 @@ keep(struct usage *u, struct pool *pool, struct outbox *o, int64_t now_ms,
 
 	for (size_t i = 0; i < u->count; i++) {
 		const struct metered *m = &u->nodes[i];
-		const int64_t more = pool_sent_bytes(pool, m->node) - m->sent_bytes;
+		const int64_t more =
+		    pool_sent_bytes(pool, m->node) - u->counted[i].sent_bytes;
 		struct outbox_usage *row = &rows[count];
 
 		if (more <= 0)
@@ -139,7 +92,7 @@ keep(struct usage *u, struct pool *pool, struct outbox *o, int64_t now_ms,
 	for (size_t i = 0, k = 0; rc == 0 && k < count; i++) {
 		if (!str_eq(u->nodes[i].node, rows[k].node))
 			continue;
-		u->nodes[i].sent_bytes += rows[k].bytes;
+		u->counted[i].sent_bytes += rows[k].bytes;
 		u->used[i].bytes += rows[k++].bytes;
 	}
 	mem_free(rows);
@@ -153,9 +106,17 @@ change_config(struct usage *u, const struct config *c, struct pool *pool,
 {
 	if (u->count > 0 && keep(u, pool, o, now_ms, e) < 0)
 		return -1;
-	list_nodes(u, c);
-	for (size_t i = 0; i < u->count; i++)
-		u->nodes[i].sent_bytes = pool_sent_bytes(pool, u->nodes[i].node);
+	free_lists(u);
+	u->config = c;
+	u->count = metered_list(c, &u->nodes);
+	u->counted = mem_zero(u->count + 1, sizeof(*u->counted));
+	u->used = mem_zero(u->count + 1, sizeof(*u->used));
+	for (size_t i = 0; i < u->count; i++) {
+		const char *node = u->nodes[i].node;
+
+		str_copy_cut(u->used[i].node, sizeof(u->used[i].node), node);
+		u->counted[i].sent_bytes = pool_sent_bytes(pool, node);
+	}
 	return 0;
 }
 
@@ -170,7 +131,7 @@ usage_look(struct usage *u, const struct config *c, struct pool *pool, struct ou
 	if (keep(u, pool, o, now_ms, e) < 0)
 		return -1;
 	for (size_t i = 0; i < u->count; i++)
-		if (!is_within(&u->nodes[i].span, now_ms) &&
+		if (!is_within(&u->counted[i].span, now_ms) &&
 		    begin_period(u, i, o, now_ms, e) < 0)
 			return -1;
 	return 0;

@@ -1,6 +1,7 @@
-#include <string.h>
-
+#include "base/auto.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "dispatch/metered.h"
 #include "dispatch/share.h"
 #include "dispatch/world_state.h"
 
@@ -10,54 +11,26 @@ static const int weights[CHOOSE_CLASSES] = {90, 10, 10};
 
 /* --- budgets --------------------------------------------------------------------- */
 
-static void
-add_budget(struct world *w, enum rate_level level, const char *of,
-	   const struct config_limits *limits)
-{
-	struct rate_used *u;
-
-	if (limits->budget.bytes == 0)
-		return;
-	w->used =
-	    mem_grow(w->used, w->facts.used_count, &w->used_room, sizeof(*w->used));
-	u = &w->used[w->facts.used_count++];
-	*u = (struct rate_used){0};
-	(void)rate_node_name(level, of, u->node);
-	for (size_t i = 0; i < w->o.facts->used_count; i++)
-		if (strcmp(w->o.facts->used[i].node, u->node) == 0)
-			*u = w->o.facts->used[i];
-}
-
 /* What was used already, and a place for what will be. */
 void
 world_set_budgets(struct world *w)
 {
-	const struct config *c = w->config;
+	const struct rate_facts *known = w->o.facts;
+	AUTO_FREE struct metered *all = NULL;
+	const size_t count = metered_list(w->config, &all);
 
-	w->facts = *w->o.facts;
-	w->facts.used_count = 0;
-	add_budget(w, RATE_ALL, "", &c->sender.limits);
-	for (size_t i = 0; i < c->line_count; i++)
-		add_budget(w, RATE_LINE, c->lines[i].name, &c->lines[i].limits);
-	for (size_t i = 0; i < c->site_count; i++) {
-		const struct config_site *s = &c->sites[i];
+	w->used = mem_zero(count + 1, sizeof(*w->used));
+	for (size_t i = 0; i < count; i++) {
+		const struct rate_used *u = rate_find(
+		    all[i].node, known->used, known->used_count, sizeof(*known->used));
 
-		add_budget(w, RATE_SITE, s->code, &s->limits);
-		for (size_t k = 0; k < s->address_count; k++)
-			add_budget(w, RATE_ADDRESS, s->addresses[k].section,
-				   &s->addresses[k].limits);
+		str_copy_cut(w->used[i].node, sizeof(w->used[i].node), all[i].node);
+		if (u)
+			w->used[i] = *u;
 	}
-	rate_sort(w->used, w->facts.used_count, sizeof(*w->used));
+	w->facts = *known;
 	w->facts.used = w->used;
-}
-
-static struct rate_used *
-used_of(struct world *w, const char *node)
-{
-	for (size_t i = 0; i < w->facts.used_count; i++)
-		if (strcmp(w->used[i].node, node) == 0)
-			return &w->used[i];
-	return NULL;
+	w->facts.used_count = count;
 }
 
 /* So many bytes went to an address. */
@@ -66,13 +39,14 @@ use_budgets(struct world *w, const struct rate_path *path, double bytes)
 {
 	for (size_t i = 0; i < path->count; i++) {
 		const struct rate_node *n = &path->nodes[i];
-		struct rate_used *u =
-		    n->limits->budget.bytes ? used_of(w, n->name) : NULL;
-		const int64_t from_at_ms =
-		    u ? rate_budget_span(n, w->now_ms).from_at_ms : 0;
+		const struct config_budget *budget = &n->limits->budget;
+		struct rate_used *u;
+		int64_t from_at_ms;
 
-		if (!u)
+		if (budget->bytes == 0)
 			continue;
+		u = rate_find(n->name, w->used, w->facts.used_count, sizeof(*w->used));
+		from_at_ms = metered_span(budget, n->zone, w->now_ms).from_at_ms;
 		if (u->from_at_ms != from_at_ms)
 			u->bytes = 0;
 		u->from_at_ms = from_at_ms;

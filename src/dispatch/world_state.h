@@ -53,7 +53,6 @@ struct world {
 	const struct config *config;
 	struct rate_facts facts; /* used: our own count */
 	struct rate_used *used;
-	size_t used_room;
 	int64_t now_ms;
 	struct chance dice; /* every number follows from the seed */
 	struct agenda *agenda;

@@ -15,6 +15,7 @@
 #include "../wall_clock.h"
 #include "base/attr.h"
 #include "config/build.h"
+#include "dispatch/metered.h"
 #include "dispatch/rate_plan.h"
 
 static const char text[] = "[sender]\n"
@@ -227,8 +228,9 @@ budgets(void **state)
 		if (rows[i].spent_until)
 			assert_int_equal(path.bytes_per_s, 0);
 		assert_true(path.until_at_ms > utc(rows[i].at));
+		n = &path.nodes[RATE_ADDRESS];
 		assert_true(path.until_at_ms <=
-			    rate_budget_span(&path.nodes[RATE_ADDRESS], utc(rows[i].at))
+			    metered_span(&n->limits->budget, n->zone, utc(rows[i].at))
 				.until_at_ms);
 	}
 }
