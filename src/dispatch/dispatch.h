@@ -9,8 +9,8 @@
  *
  * Behind the door: dispatcher.c, board.c (sites of the outbox, the configuration and
  * the pool on the agenda), sites.c settle.c watch.c, week.c rate_plan.c metered.c
- * hours.c (what schedules, rates and budgets say), picture.c why.c explain.c (why a
- * request waits) and the policy */
+ * overrides.c hours.c (what schedules, rates, budgets and persons say), picture.c why.c
+ * explain.c (why a request waits) and the policy */
 #ifndef DISPATCH_DISPATCH_H
 #define DISPATCH_DISPATCH_H
 

@@ -228,7 +228,7 @@ dispatch_why(const struct config *c, struct outbox *o, struct request_id id,
 	    .request = r,
 	    .kept = kept,
 	    .rules = choose_rules_of(&c->sender),
-	    .drained_until_at_ms = picture.drained_until_at_ms,
+	    .drained_until_at_ms = picture.overrides.drained_until_at_ms,
 	    .now_ms = now_ms,
 	};
 	if (x.ask.site && !request_state_final(r->state) && look_around(&x) < 0)

@@ -5,16 +5,15 @@
 
 #include "base/attr.h"
 #include "base/err.h"
+#include "dispatch/overrides.h"
 #include "dispatch/rate_plan.h"
 #include "outbox/outbox.h"
 
 /* Zeroed is empty. */
 struct picture {
-	struct rate_facts facts; /* points into the lists below */
-	struct rate_override *limits;
-	struct open_override *opens;
+	struct rate_facts facts; /* points into what follows */
+	struct overrides overrides;
 	struct rate_used *used;
-	int64_t drained_until_at_ms; /* 0: nothing is drained */
 };
 
 /* *p points to the configuration, which must stay.  -1: *p is to be ended too. */
