@@ -251,10 +251,12 @@ bench_choosing(struct outbox *o, int64_t site_count)
 static void
 bench_pages(struct outbox *o)
 {
-	const struct outbox_filter rows[] = {{NULL, false, 0, 50},
-					     {NULL, true, 0, 50},
-					     {"S0000077", true, 0, 50},
-					     {"S0000077", false, 0, 50}};
+	const struct outbox_filter rows[] = {
+	    {.limit = 50},
+	    {.limit = 50, .unfinished_only = true},
+	    {.limit = 50, .unfinished_only = true, .site = "S0000077"},
+	    {.limit = 50, .site = "S0000077"},
+	};
 	int64_t count = 0;
 	struct err e;
 	double t = 0;

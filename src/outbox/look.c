@@ -51,8 +51,10 @@ outbox_list(struct outbox *o, const struct outbox_filter *filter,
 {
 	AUTO_FREE struct kept_request *rows = mem_zero(LIST_PORTION, sizeof(*rows));
 	struct store_filter f = {
-	    .choice = filter->unfinished_only ? CHOOSE_OPEN : CHOOSE_ALL,
-	    .site = filter->site,
+	    .choice = filter->promised_only     ? CHOOSE_PROMISED
+		      : filter->unfinished_only ? CHOOSE_OPEN
+						: CHOOSE_ALL,
+	    .site = filter->promised_only ? NULL : filter->site,
 	    .after_id = filter->after_id,
 	};
 	int64_t left = filter->limit > 0 ? filter->limit : INT64_MAX;

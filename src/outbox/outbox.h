@@ -9,7 +9,8 @@
  *
  * Behind the door: outbox.c (filing, what persons do) lease.c (claim to finish)
  * recover.c (leases and lifetimes that ended, packages) look.c (get, list, sites)
- * usage.c (bytes, for budgets) learnt.c (speeds, for the forecast)
+ * usage.c (bytes, for budgets) learnt.c (speeds, for the forecast) outlook.c (what the
+ * sender thinks of requests)
  * verbs.c (one verb, one transaction) request.c (the state table) store.h (what a
  * backend must do) store_sqlite*.c schema/ */
 #ifndef OUTBOX_OUTBOX_H
@@ -80,6 +81,16 @@ struct outbox_why {
 	int64_t until_at_ms, number;
 };
 
+/* What the sender thought of a request that is not final when it looked last. */
+struct outbox_outlook {
+	struct request_id request;
+	int64_t made_at_ms;    /* 0: it did not look at it */
+	struct outbox_why why; /* why it does not go; code 0: nothing keeps it back */
+	int64_t early_at_ms, likely_at_ms, late_at_ms; /* INT64_MAX: not at all */
+	int in_time_percent;   /* chance to arrive before its deadline, or its end */
+	int64_t doubted_at_ms; /* since then its deadline is unlikely; 0: it is not */
+};
+
 /* Who claims: the name of a sender (host and process), without '#'. */
 enum { OUTBOX_NAME_ROOM = 48, OUTBOX_OWNER_ROOM = 64 };
 
@@ -110,6 +121,7 @@ struct request {
 	char error_text[ERR_TEXT_BYTES];
 	unsigned prefer; /* number of the address it prefers; 0: none              */
 	struct outbox_why why; /* SUSPENDED: why                                   */
+	struct outbox_outlook outlook;
 	bool is_behind; /* another one to this site, under the same name, goes first */
 };
 
@@ -233,8 +245,9 @@ int outbox_get(struct outbox *o, struct request_id id, struct request *out,
 struct outbox_filter {
 	const char *site; /* NULL: all                                         */
 	bool unfinished_only;
-	int64_t after_id; /* page: ids above it; 0: from the start             */
-	int64_t limit;    /* 0: no limit                                       */
+	bool promised_only; /* those that are not final and have a deadline, of all */
+	int64_t after_id;   /* page: ids above it; 0: from the start             */
+	int64_t limit;      /* 0: no limit                                       */
 };
 /* In the order of ids.  each() returns 0 to go on; its other values end and are
  * returned. */
@@ -415,6 +428,11 @@ int outbox_learn(struct outbox *o, const struct outbox_learnt *rows, size_t coun
 /* All, by address (strcmp) and hour.  *out is yours (mem_free). */
 int outbox_learnt_list(struct outbox *o, struct outbox_learnt **out, size_t *count,
 		       struct err *e) MUST_USE;
+
+/* All that the sender thinks of requests since made_at_ms, which each row says; what it
+ * thought before is forgotten.  Grouped, like the usage; no site's answer changes. */
+int outbox_outlook_set(struct outbox *o, const struct outbox_outlook *rows,
+		       size_t count, int64_t made_at_ms, struct err *e) MUST_USE;
 
 /* An address of it failed so often in a row, and is left alone until then; 0 failures:
  * it works.  OUTBOX_RETRY of a request forgets what failed at its site. */

@@ -29,6 +29,9 @@ enum store_choice {
 	/* In the order of ids, above after_id; of `site` when not NULL: */
 	CHOOSE_ALL,
 	CHOOSE_OPEN, /* not final */
+	/* Not final, with a deadline; of all sites, in the order of ids, above
+	 * after_id: */
+	CHOOSE_PROMISED,
 	/* Active, in the order of ids, above after_id: */
 	CHOOSE_CLAIMED,
 	/* In any order, after_id does not count: who takes them moves them on. */
@@ -125,6 +128,11 @@ struct store_verbs {
 			  struct err *e);
 	int (*list_learnt)(struct store *s, struct outbox_learnt **out, size_t *count,
 			   struct err *e);
+
+	/* outbox_outlook_set(): one; all that were made at another time go */
+	int (*put_outlook)(struct store *s, const struct outbox_outlook *l,
+			   struct err *e);
+	int (*drop_outlooks)(struct store *s, int64_t made_at_ms, struct err *e);
 
 	/* Housekeeping that changes no answer; `done` tells that there was some. */
 	int (*tidy)(struct store *s, int64_t now_ms, bool *done, struct err *e);

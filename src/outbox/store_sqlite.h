@@ -60,6 +60,7 @@ enum sql {
 	SQL_LIST_ALL_SITE,
 	SQL_LIST_OPEN,
 	SQL_LIST_OPEN_SITE,
+	SQL_LIST_PROMISED,
 	SQL_LIST_LEASE_OVER,
 	SQL_LIST_CLAIMED,
 	SQL_LIST_EXPIRED,
@@ -71,6 +72,8 @@ enum sql {
 	SQL_LEARNT_ADD,
 	SQL_LEARNT_HALVE,
 	SQL_LEARNT_LIST,
+	SQL_OUTLOOK_PUT,
+	SQL_OUTLOOK_DROP,
 	SQL_PROMOTE_ANY,
 	SQL_PROMOTE,
 	SQL_QUARANTINE_REQUEST,
@@ -180,6 +183,13 @@ int sqlite_get_usage(struct store *base, const char *node, int64_t from_at_ms,
 int sqlite_add_learnt(struct store *base, const struct outbox_learnt *l, struct err *e);
 int sqlite_list_learnt(struct store *base, struct outbox_learnt **out, size_t *count,
 		       struct err *e);
+
+/* store_sqlite_outlook.c; the columns begin at `at` */
+int sqlite_put_outlook(struct store *base, const struct outbox_outlook *l,
+		       struct err *e);
+int sqlite_drop_outlooks(struct store *base, int64_t made_at_ms, struct err *e);
+void sqlite_read_outlook(sqlite3_stmt *st, int at, struct request_id id,
+			 struct outbox_outlook *out);
 
 /* store_sqlite_file.c */
 int sqlite_file(struct store *base, const struct outbox_new *n, struct request_id *ids,

@@ -45,10 +45,13 @@ static const char schema_0004[] = {
 static const char schema_0005[] = {
 #include "schema_0005.inc"
     0};
+static const char schema_0006[] = {
+#include "schema_0006.inc"
+    0};
 
 /* Forward only; step k makes version k+1. */
 static const char *const schema_steps[] = {schema_0001, schema_0002, schema_0003,
-					   schema_0004, schema_0005};
+					   schema_0004, schema_0005, schema_0006};
 
 static void
 sqlite_close(struct store *base)
@@ -101,6 +104,8 @@ static const struct store_verbs sqlite_verbs = {
     .get_usage = sqlite_get_usage,
     .add_learnt = sqlite_add_learnt,
     .list_learnt = sqlite_list_learnt,
+    .put_outlook = sqlite_put_outlook,
+    .drop_outlooks = sqlite_drop_outlooks,
     .tidy = sqlite_tidy,
     .quarantined = sqlite_quarantined,
     .wait = sqlite_wait,

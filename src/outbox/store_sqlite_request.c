@@ -89,6 +89,7 @@ read_request(sqlite3_stmt *st, struct kept_request *k)
 	r->is_behind = k->turn == TURN_WAITS;
 	sqlite_text(&c, r->site, sizeof(r->site));
 	read_package(&c, k);
+	sqlite_read_outlook(st, c.at, r->id, &r->outlook);
 	return c.wrong ? c.wrong : request_wrong(k);
 }
 
@@ -120,6 +121,7 @@ bind_filter(struct store_sqlite *s, const struct store_filter *f, size_t room,
 	static const enum sql which[][2] = {
 	    [CHOOSE_ALL] = {SQL_LIST_ALL, SQL_LIST_ALL_SITE},
 	    [CHOOSE_OPEN] = {SQL_LIST_OPEN, SQL_LIST_OPEN_SITE},
+	    [CHOOSE_PROMISED] = {SQL_LIST_PROMISED, SQL_LIST_PROMISED},
 	    [CHOOSE_CLAIMED] = {SQL_LIST_CLAIMED, SQL_LIST_CLAIMED},
 	    [CHOOSE_LEASE_OVER] = {SQL_LIST_LEASE_OVER, SQL_LIST_LEASE_OVER},
 	    [CHOOSE_EXPIRED] = {SQL_LIST_EXPIRED, SQL_LIST_EXPIRED},

@@ -19,9 +19,12 @@
 	" r.error_text,"                                                               \
 	" r.turn, s.code, p.stage, p.is_tree, p.by_reference, p.file_count, "          \
 	"p.folder_count,"                                                              \
-	" p.total_bytes, p.id, p.name"                                                 \
+	" p.total_bytes, p.id, p.name,"                                                \
+	" l.made_at_ms, l.why, l.why_number, l.why_until_at_ms, l.early_at_ms,"        \
+	" l.likely_at_ms, l.late_at_ms, l.in_time_percent, l.doubted_at_ms"            \
 	" FROM request r LEFT JOIN site s ON s.n = r.site"                             \
-	" LEFT JOIN package p ON p.n = r.package "
+	" LEFT JOIN package p ON p.n = r.package"                                      \
+	" LEFT JOIN outlook l ON l.request = r.id "
 
 /* A part of BEST: those of site, priority and preference that `which` lets in. */
 #define BEST_OF(which)                                                                 \
@@ -204,6 +207,8 @@ const char *const sqlite_texts[SQL_COUNT] = {
     [SQL_LIST_OPEN_SITE] =
 	REQUEST_COLUMNS "WHERE r.site = (SELECT n FROM site WHERE code = ?2)"
 			" AND +r.ended_at_ms = 0 AND r.id > ?1" IN_ORDER,
+    [SQL_LIST_PROMISED] = REQUEST_COLUMNS
+    "WHERE r.deadline_at_ms > 0 AND r.ended_at_ms = 0 AND r.id > ?1" IN_ORDER,
     /* These serve recovery, which takes from the front and moves what it took out of
      * the set.  The + keeps the walk on the small index of leases, not on all ids. */
     [SQL_LIST_LEASE_OVER] = REQUEST_COLUMNS
@@ -259,6 +264,12 @@ const char *const sqlite_texts[SQL_COUNT] = {
     [SQL_LEARNT_LIST] =
 	"SELECT address, hour, samples, connects, failed, connect_ms, publish_ms,"
 	" log_sum, log_squares FROM learnt ORDER BY address, hour",
+
+    [SQL_OUTLOOK_PUT] =
+	"INSERT OR REPLACE INTO outlook (request, made_at_ms, why, why_number,"
+	" why_until_at_ms, early_at_ms, likely_at_ms, late_at_ms, in_time_percent,"
+	" doubted_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [SQL_OUTLOOK_DROP] = "DELETE FROM outlook WHERE made_at_ms <> ?1",
 
     [SQL_PROMOTE_ANY] = "SELECT 1 FROM request WHERE ready_at_ms > 0"
 			" AND ready_at_ms <= ?1 LIMIT 1",

@@ -57,8 +57,11 @@ lists_by_site_and_state_and_page(void **state)
 		fixture_bring(f, (struct request_id){first + i}, REQUEST_CANCELLED, &r);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct outbox_filter filter = {
-		    rows[i].site, rows[i].unfinished,
-		    rows[i].after ? first + rows[i].after - 1 : 0, rows[i].limit};
+		    .site = rows[i].site,
+		    .unfinished_only = rows[i].unfinished,
+		    .after_id = rows[i].after ? first + rows[i].after - 1 : 0,
+		    .limit = rows[i].limit,
+		};
 		struct seen s = {.count = 0};
 
 		assert_int_equal(outbox_list(f->o, &filter, see, &s, &f->e), 0);

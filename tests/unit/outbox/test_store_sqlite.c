@@ -99,7 +99,7 @@ a_newer_schema_is_refused(void **state)
 	assert_int_equal(f->e.kind, ERR_LOCAL);
 	assert_non_null(strstr(f->e.text,
 			       "was made by a newer lansender (schema 99; this "
-			       "one knows up to 5): install that version again"));
+			       "one knows up to 6): install that version again"));
 	assert_int_equal(outbox_open_readonly(f->folder, &o, &f->e), -1);
 	assert_non_null(strstr(f->e.text, "newer lansender"));
 }
@@ -130,7 +130,8 @@ an_older_schema_is_stepped_forward(void **state)
 	fixture_bring(f, id, REQUEST_SENDING, &r);
 	assert_int_equal(outbox_finish(f->o, id, r.owner, NOW, &end, &f->e), 0);
 	fixture_sql(f, "ALTER TABLE attempt DROP COLUMN connections; DROP TABLE usage;"
-		       "DROP TABLE learnt");
+		       "DROP TABLE learnt; DROP TABLE outlook;"
+		       "DROP INDEX request_promised");
 	fixture_sql(f, "DROP TABLE address; DROP INDEX request_ready;"
 		       "DROP INDEX request_prefer; DROP INDEX request_suspended;"
 		       "CREATE INDEX request_ready ON request (site, priority)"
@@ -152,6 +153,21 @@ an_older_schema_is_stepped_forward(void **state)
 	assert_int_equal(outbox_usage_get(o, "all", 0, &used, &f->e), 0);
 	assert_int_equal(used, 0);
 	outbox_close(o);
+}
+
+/* It is made anew within a minute: nothing is set aside for it. */
+static void
+an_outlook_that_makes_no_sense_counts_as_none(void **state)
+{
+	struct fixture *f = *state;
+	struct request_id id = fixture_file(f, "MS1");
+	struct request r;
+
+	fixture_sql(f, "INSERT INTO outlook VALUES (1, -7, 0, 0, 0, 0, 0, 0, 50, 9)");
+	fixture_get(f, id, &r);
+	assert_int_equal(r.outlook.made_at_ms, 0);
+	assert_int_equal(r.outlook.doubted_at_ms, 0);
+	assert_int_equal(fixture_number(f, "SELECT count(*) FROM quarantine"), 0);
 }
 
 /* What is left when the process that made it was killed before the first step. */
@@ -543,6 +559,7 @@ main(void)
 	    CASE(a_symlink_is_not_followed),
 	    CASE(a_newer_schema_is_refused),
 	    CASE(an_older_schema_is_stepped_forward),
+	    CASE(an_outlook_that_makes_no_sense_counts_as_none),
 	    CASE(an_empty_file_is_brought_up_to_date),
 	    CASE(another_programs_database_is_left_alone),
 	    CASE(no_database_at_all_is_refused_with_what_to_do),
