@@ -150,19 +150,16 @@ site_of(const struct patrol *p, size_t i)
 	return site;
 }
 
-/* Who holds a slot, as preempt.h wants to know it. */
-static size_t
+/* As preempt.h wants to know them. */
+static void
 describe_active(struct patrol *p, size_t count)
 {
-	size_t n = 0;
-
 	for (size_t i = 0; i < count; i++) {
 		const struct pool_sending *s = &p->sendings[i];
 		const struct chosen c = find_chosen(p, s);
+		struct agenda_pick crowded;
 
-		if (!holds_slot(s))
-			continue;
-		p->active[n++] = (struct preempt_active){
+		p->active[i] = (struct preempt_active){
 		    .id = s->request.n,
 		    .site = site_of(p, i),
 		    .class_index = c.class_index,
@@ -170,51 +167,31 @@ describe_active(struct patrol *p, size_t count)
 		    .publishing = str_eq(s->stage, "publishing"),
 		    .by_share = c.by_share,
 		    .leaving = s->suspending,
+		    .holds_slot = holds_slot(s),
+		    .waits_urgent =
+			s->priority == REQUEST_HIGH && str_eq(s->stage, "waiting"),
 		};
+		if (board_crowded(p->board, s->site, &crowded))
+			p->active[i].crowded = crowded.key.id;
 	}
-	return n;
-}
-
-static void
-preempt(struct patrol *p, size_t count, size_t site, bool own_site_only, int64_t urgent)
-{
-	const size_t active = describe_active(p, count);
-	const ptrdiff_t victim = preempt_victim(p->active, active, site, own_site_only);
-	const struct verdict v = {REASON_PREEMPTED, 0, urgent};
-
-	for (size_t i = 0; victim >= 0 && i < count; i++)
-		if (p->sendings[i].request.n == p->active[victim].id)
-			suspend(p, &p->sendings[i], &v);
-}
-
-/* One that is connected and waits for a slot, or one that could connect in one. */
-static int64_t
-find_urgent(const struct patrol *p, size_t count)
-{
-	struct agenda_pick pick;
-
-	for (size_t i = 0; i < count; i++)
-		if (p->sendings[i].priority == REQUEST_HIGH &&
-		    str_eq(p->sendings[i].stage, "waiting"))
-			return p->sendings[i].request.n;
-	return board_urgent(p->board, &pick) ? pick.key.id : 0;
 }
 
 static void
 look_at_urgent(struct patrol *p, const struct config_sender *settings, size_t count)
 {
-	const int64_t urgent = find_urgent(p, count);
-	int64_t slots = 0;
+	struct preempt_ask ask = {
+	    .all = p->active, .count = count, .max_sendings = settings->max_sendings};
+	struct preempt_found found;
+	struct agenda_pick pick;
 
-	for (size_t i = 0; i < count; i++)
-		slots += holds_slot(&p->sendings[i]);
-	if (urgent && slots >= settings->max_sendings)
-		preempt(p, count, 0, false, urgent);
-	for (size_t i = 0; i < count; i++) {
-		struct agenda_pick pick;
+	describe_active(p, count);
+	if (board_urgent(p->board, &pick))
+		ask.urgent = pick.key.id;
+	while (preempt_next(&ask, &found)) {
+		const struct verdict v = {REASON_PREEMPTED, 0, found.urgent};
 
-		if (board_crowded(p->board, p->sendings[i].site, &pick))
-			preempt(p, count, site_of(p, i), true, pick.key.id);
+		suspend(p, &p->sendings[found.victim], &v);
+		p->active[found.victim].leaving = true;
 	}
 }
 

@@ -151,6 +151,7 @@ world_start(struct world *w, const struct agenda_pick *pick)
 	    .route = world_route(w, s, &c->request),
 	    .phase = WORLD_CONNECTING,
 	    .reach = pick->reach,
+	    .class_index = pick->key.class_index,
 	    .by_share = pick->by_share,
 	};
 	c->active = true;
@@ -324,15 +325,21 @@ describe_active(const struct world *w)
 	for (size_t n = 0; n < w->attempt_count; n++) {
 		const struct attempt_course *a = &w->attempts[n];
 		const struct course *c = &w->courses[a->request];
+		struct agenda_pick crowded;
 
 		all[n] = (struct preempt_active){
 		    .id = c->request.id,
 		    .site = a->site,
-		    .class_index = (int)c->request.priority - REQUEST_HIGH,
+		    .class_index = a->class_index,
 		    .bytes_done = c->request.bytes_left - (int64_t)c->bytes_left,
-		    .publishing = a->phase != WORLD_SENDING,
+		    .publishing = a->phase == WORLD_PUBLISHING,
 		    .by_share = a->by_share,
+		    .holds_slot = a->phase > WORLD_WAITING,
+		    .waits_urgent = a->phase == WORLD_WAITING &&
+				    c->request.priority == REQUEST_HIGH,
 		};
+		if (agenda_crowded(w->agenda, a->site, &crowded))
+			all[n].crowded = crowded.key.id;
 	}
 	return all;
 }
@@ -340,23 +347,23 @@ describe_active(const struct world *w)
 bool
 world_preempt(struct world *w)
 {
-	struct agenda_pick pick;
+	struct preempt_ask ask = {.count = w->attempt_count,
+				  .max_sendings = w->config->sender.max_sendings};
 	struct preempt_active *all;
-	ptrdiff_t victim = -1;
+	struct preempt_found found;
+	struct agenda_pick pick;
+	bool any;
 
 	if (!w->config->sender.preempt || w->attempt_count == 0)
 		return false;
-	all = describe_active(w);
-	if (w->load.sending + w->load.waiting + w->load.connecting_proven >=
-		w->config->sender.max_sendings &&
-	    agenda_urgent(w->agenda, &pick))
-		victim = preempt_victim(all, w->attempt_count, pick.site, false);
-	for (size_t n = 0; victim < 0 && n < w->attempt_count; n++)
-		if (agenda_crowded(w->agenda, w->attempts[n].site, &pick))
-			victim = preempt_victim(all, w->attempt_count, pick.site, true);
+	ask.all = all = describe_active(w);
+	if (agenda_urgent(w->agenda, &pick))
+		ask.urgent = pick.key.id;
+	any = preempt_next(&ask, &found);
 	mem_free(all);
-	if (victim < 0)
+	if (!any)
 		return false;
-	suspend(w, (size_t)victim);
+	suspend(w, found.victim);
+	give_slots(w); /* to one that is connected, if that is whom it was for */
 	return true;
 }

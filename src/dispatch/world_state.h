@@ -41,6 +41,7 @@ struct attempt_course {
 	struct world_weather weather;
 	enum world_phase phase;
 	enum choose_reach reach;
+	int class_index; /* as it was chosen */
 	bool by_share;
 	int64_t event_at_ms; /* of the phase; INT64_MAX: none by itself */
 	int64_t slot_until_at_ms;
