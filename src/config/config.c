@@ -142,6 +142,15 @@ config_site(const struct config *c, const char *code)
 		       compare_code);
 }
 
+const struct config_address *
+config_address(const struct config_site *s, int64_t number)
+{
+	for (size_t i = 0; i < s->address_count; i++)
+		if (s->addresses[i].number == number)
+			return &s->addresses[i];
+	return NULL;
+}
+
 const struct config_group *
 config_group(const struct config *c, const char *name)
 {

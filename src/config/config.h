@@ -206,6 +206,9 @@ bool config_address_same(const struct config_address *a,
 
 /* By code, without case; NULL: no such site. */
 const struct config_site *config_site(const struct config *c, const char *code);
+/* By number, exactly; NULL: the site has no such address. */
+const struct config_address *config_address(const struct config_site *s,
+					    int64_t number);
 const struct config_group *config_group(const struct config *c, const char *name);
 const struct config_line *config_line(const struct config *c, const char *name);
 /* The site whose code is most like it, for "did you mean"; NULL: none is. */

@@ -25,9 +25,8 @@ struct board {
 	size_t beside_count, beside_room;
 	size_t *busy; /* sites that had threads when last looked at */
 	size_t busy_count, busy_room;
-	struct route_address *scratch; /* of one site */
-	size_t scratch_room;
-	struct rate_facts facts; /* opens: our own copy */
+	struct route_looks looks; /* of one site, for a moment */
+	struct rate_facts facts;  /* opens: our own copy */
 	struct open_override *opens;
 	size_t open_count;
 	struct choose_load load;
@@ -58,7 +57,7 @@ board_free(struct board *b)
 	agenda_free(b->agenda);
 	mem_free(b->beside);
 	mem_free(b->busy);
-	mem_free(b->scratch);
+	route_looks_done(&b->looks);
 	mem_free(b->opens);
 	mem_free(b);
 }
@@ -76,40 +75,31 @@ beside(struct board *b, size_t site)
 	return &b->beside[site];
 }
 
-static int64_t
-alone_until_ms(const struct site *s, unsigned number)
-{
-	for (size_t i = 0; i < s->failed_count; i++)
-		if (s->failed[i].number == number)
-			return s->failed[i].alone_until_at_ms;
-	return 0;
-}
-
-/* All addresses of a site as they are now, into scratch; returns how many. */
+/* All addresses of a site as they are now, into looks; returns how many. */
 static size_t
-addresses_now(struct board *b, const struct site *s)
+look_at_addresses(struct board *b, const struct site *s)
 {
-	const struct config_site *site = config_site(b->config, s->code);
-	size_t count = 0;
+	const struct route_site site = {
+	    .facts = &b->facts,
+	    .config = config_site(b->config, s->code),
+	    .failed = s->failed,
+	    .failed_count = s->failed_count,
+	};
 
-	for (; site && count < site->address_count; count++) {
-		b->scratch =
-		    mem_grow(b->scratch, count, &b->scratch_room, sizeof(*b->scratch));
-		b->scratch[count] =
-		    route_look(&b->facts, site, &site->addresses[count], b->now_ms);
-		b->scratch[count].alone_until_at_ms =
-		    alone_until_ms(s, b->scratch[count].number);
-	}
-	return count;
+	b->looks.count = 0;
+	if (site.config)
+		route_look_all(&site, b->now_ms, &b->looks);
+	return b->looks.count;
 }
 
+/* Behind look_at_addresses(). */
 static struct route
-find_route(const struct board *b, size_t address_count, const struct site *s,
-	   const struct choose_best *best, int class_index)
+find_route(const struct board *b, const struct site *s, const struct choose_best *best,
+	   int class_index)
 {
 	const struct route_ask ask = {
-	    .addresses = b->scratch,
-	    .count = address_count,
+	    .addresses = b->looks.all,
+	    .count = b->looks.count,
 	    .priority = (enum request_priority)(REQUEST_HIGH + class_index),
 	    .prefer = best->prefer,
 	    .site_failed = s->failures > 0,
@@ -118,7 +108,7 @@ find_route(const struct board *b, size_t address_count, const struct site *s,
 	struct route r = route_find(&ask);
 
 	/* The attempt says so, with the words of Q276259, and the site is held. */
-	if (address_count == 0)
+	if (b->looks.count == 0)
 		r.verdict = (struct verdict){REASON_MAY_GO, INT64_MAX, 0};
 	return r;
 }
@@ -128,7 +118,7 @@ put(struct board *b, size_t site)
 {
 	const struct site *s = sites_get(b->sites, site);
 	const struct beside *d = beside(b, site);
-	const size_t count = addresses_now(b, s);
+	const size_t count = look_at_addresses(b, s);
 	struct choose_site c = {
 	    .next_at_ms = s->next_at_ms,
 	    .hold_until_at_ms = s->hold_until_at_ms,
@@ -146,7 +136,7 @@ put(struct board *b, size_t site)
 			continue;
 		c.best[i] = s->best[i];
 		c.best[i].route =
-		    find_route(b, count, s, &s->best[i], i % CHOOSE_CLASSES).verdict;
+		    find_route(b, s, &s->best[i], i % CHOOSE_CLASSES).verdict;
 	}
 	if (d->refused_until_ms > b->now_ms)
 		c.next_at_ms = d->refused_until_ms;
@@ -236,7 +226,7 @@ excuse(struct board *b, struct outbox *o, struct err *e)
 		const struct site *s = sites_get(b->sites, i);
 		struct err why;
 
-		if (!s->lacks_address || addresses_now(b, s) == 0)
+		if (!s->lacks_address || look_at_addresses(b, s) == 0)
 			continue;
 		attempt_no_address(s->code, &why);
 		if (outbox_site_excuse(o, s->code, why.text, b->now_ms, e) < 0)
@@ -271,12 +261,12 @@ static struct route
 route_now(struct board *b, const struct agenda_pick *pick)
 {
 	const struct site *s = sites_get(b->sites, pick->site);
-	const size_t count = addresses_now(b, s);
 	struct route r = {.verdict = {REASON_NOTHING, INT64_MAX, 0}};
 
+	(void)look_at_addresses(b, s);
 	for (int i = 0; i < CHOOSE_BESTS; i++)
 		if (s->best[i].id == pick->key.id)
-			r = find_route(b, count, s, &s->best[i], i % CHOOSE_CLASSES);
+			r = find_route(b, s, &s->best[i], i % CHOOSE_CLASSES);
 	return r;
 }
 
@@ -287,7 +277,7 @@ board_route(struct board *b, const struct agenda_pick *pick, struct attempt_rout
 
 	out->count = 0;
 	for (; out->count < r.count && out->count < ATTEMPT_ROUTE_ROOM; out->count++)
-		out->numbers[out->count] = b->scratch[r.order[out->count]].number;
+		out->numbers[out->count] = b->looks.all[r.order[out->count]].number;
 }
 
 /* A budget may have been spent since the site was put: by others, on its line. */

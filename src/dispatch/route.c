@@ -1,5 +1,6 @@
 #include "dispatch/route.h"
 
+#include "base/mem.h"
 #include "dispatch/week.h"
 
 enum { ALONE_MS = 60000 }; /* after the first failure, 1 min; a choice */
@@ -54,6 +55,35 @@ route_look(const struct rate_facts *f, const struct config_site *site,
 	if (f->used_count > 0) /* else there is no budget */
 		r.spent_until_at_ms = rate_plan(f, site, a, now_ms).spent_until_at_ms;
 	return r;
+}
+
+static int64_t
+alone_until_ms(const struct route_site *s, unsigned number)
+{
+	for (size_t i = 0; i < s->failed_count; i++)
+		if (s->failed[i].number == number)
+			return s->failed[i].alone_until_at_ms;
+	return 0;
+}
+
+void
+route_look_all(const struct route_site *s, int64_t now_ms, struct route_looks *out)
+{
+	out->count = 0;
+	for (size_t i = 0; i < s->config->address_count; i++) {
+		struct route_address *a;
+
+		out->all = mem_grow(out->all, i, &out->room, sizeof(*out->all));
+		a = &out->all[out->count++];
+		*a = route_look(s->facts, s->config, &s->config->addresses[i], now_ms);
+		a->alone_until_at_ms = alone_until_ms(s, a->number);
+	}
+}
+
+void
+route_looks_done(struct route_looks *l)
+{
+	mem_free(l->all);
 }
 
 struct verdict

@@ -38,6 +38,24 @@ struct route_address route_look(const struct rate_facts *f,
 				const struct config_site *site,
 				const struct config_address *a, int64_t now_ms);
 
+/* A site, with what the outbox tells of its addresses that failed. */
+struct route_site {
+	const struct rate_facts *facts;
+	const struct config_site *config;
+	const struct outbox_address *failed; /* in any order */
+	size_t failed_count;
+};
+/* All addresses of a site, in the order of their numbers.  Zeroed is empty; may be used
+ * again. */
+struct route_looks {
+	struct route_address *all;
+	size_t count, room;
+};
+void route_look_all(const struct route_site *s, int64_t now_ms,
+		    struct route_looks *out);
+void route_looks_done(struct route_looks *l);
+#define AUTO_LOOKS AUTO(route_looks_done)
+
 struct route_ask {
 	const struct route_address *addresses; /* in the order of their numbers */
 	size_t count;

@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/auto.h"
 #include "base/num.h"
-#include "dispatch/week.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -126,36 +126,27 @@ say_request(const struct why_ask *a, struct dispatch_why *out)
 
 /* --- the addresses --------------------------------------------------------------- */
 
-static struct route_address
-look(const struct why_way *w, const struct config_address *config, int64_t at_ms)
-{
-	struct route_address a = route_look(w->facts, w->site, config, at_ms);
-
-	for (size_t i = 0; i < w->kept->failed_address_count; i++)
-		if (w->kept->failed_addresses[i].number == config->number)
-			a.alone_until_at_ms =
-			    w->kept->failed_addresses[i].alone_until_at_ms;
-	return a;
-}
-
 struct route
 why_route(const struct why_way *w, enum request_priority priority, unsigned prefer,
 	  int64_t at_ms)
 {
-	struct route_address addresses[ROUTE_ROOM];
-	struct route_ask ask = {
-	    .addresses = addresses,
+	const struct route_site site = {
+	    .facts = w->facts,
+	    .config = w->site,
+	    .failed = w->kept->failed_addresses,
+	    .failed_count = w->kept->failed_address_count,
+	};
+	AUTO_LOOKS struct route_looks looks = {0};
+
+	route_look_all(&site, at_ms, &looks);
+	return route_find(&(struct route_ask){
+	    .addresses = looks.all,
+	    .count = looks.count,
 	    .priority = priority,
 	    .prefer = prefer,
 	    .site_failed = w->kept->failures > 0,
 	    .now_ms = at_ms,
-	};
-
-	while (ask.count < w->site->address_count && ask.count < ROUTE_ROOM) {
-		addresses[ask.count] = look(w, &w->site->addresses[ask.count], at_ms);
-		ask.count++;
-	}
-	return route_find(&ask);
+	});
 }
 
 /* From when on one of the addresses lets it in; INT64_MAX: not within some weeks. */
@@ -173,19 +164,10 @@ opens_at_ms(const struct why_way *w, const struct request *r, int64_t at_ms)
 	return INT64_MAX;
 }
 
-static const struct config_address *
-address_of(const struct config_site *s, int64_t number)
-{
-	for (size_t i = 0; i < s->address_count; i++)
-		if (s->addresses[i].number == number)
-			return &s->addresses[i];
-	return NULL;
-}
-
 static void
 say_route(const struct why_ask *a, const struct verdict *v, struct dispatch_why *out)
 {
-	const struct config_address *address = address_of(a->site, v->number);
+	const struct config_address *address = config_address(a->site, v->number);
 	const struct zone *z = address ? address->zone : a->config->sender.zone;
 	const struct until u = until(z, a->now_ms, v->until_at_ms);
 	const char *name = address ? address->section : a->site->code;

@@ -27,6 +27,8 @@ world_new(const struct world_options *o)
 		s->config = &o->facts->config->sites[i];
 		s->addresses =
 		    mem_zero(s->config->address_count + 1, sizeof(*s->addresses));
+		for (size_t k = 0; k < s->config->address_count; k++)
+			s->addresses[k].number = s->config->addresses[k].number;
 	}
 	return w;
 }
@@ -45,6 +47,7 @@ world_free(struct world *w)
 	queue_done(&w->lifetimes);
 	agenda_free(w->agenda);
 	mem_free(w->used);
+	route_looks_done(&w->looks);
 	mem_free(w->carried);
 	mem_free(w->sites);
 	mem_free(w->courses);

@@ -168,7 +168,7 @@ static void
 connect_failed(struct world *w, size_t n)
 {
 	struct attempt_course *a = &w->attempts[n];
-	struct world_address *address =
+	struct outbox_address *address =
 	    &w->sites[a->site].addresses[a->route.order[a->tried]];
 
 	address->failures++;
@@ -188,7 +188,7 @@ connected(struct world *w, struct attempt_course *a)
 	const uint32_t index = a->route.order[a->tried];
 	struct world_site *s = &w->sites[a->site];
 
-	s->addresses[index] = (struct world_address){0};
+	s->addresses[index] = (struct outbox_address){.number = a->address->number};
 	s->failures = 0;
 	s->hold_until_at_ms = 0;
 	s->last_sent_at_ms = w->now_ms;
@@ -236,12 +236,12 @@ world_attempt_event(struct world *w, size_t n)
 static bool
 goes_on(struct world *w, struct attempt_course *a)
 {
-	struct world_site *s = &w->sites[a->site];
+	const struct world_site *s = &w->sites[a->site];
 	struct route_address now;
 
 	if (w->now_ms < a->slot_until_at_ms && w->facts.used_count == 0)
 		return true;
-	now = world_look(w, s, a->route.order[a->tried]);
+	now = route_look(&w->facts, s->config, a->address, w->now_ms);
 	a->slot_until_at_ms = now.slot_until_at_ms;
 	return route_goes_on(&now, request_of(w, a)->priority, w->now_ms).reason ==
 	       REASON_MAY_GO;

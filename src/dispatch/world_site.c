@@ -2,36 +2,25 @@
 
 /* --- routes ---------------- */
 
-struct route_address
-world_look(const struct world *w, const struct world_site *s, size_t address)
-{
-	struct route_address a =
-	    route_look(&w->facts, s->config, &s->config->addresses[address], w->now_ms);
-
-	a.alone_until_at_ms = s->addresses[address].alone_until_at_ms;
-	return a;
-}
-
 struct route
-world_route(const struct world *w, const struct world_site *s,
-	    const struct world_request *r)
+world_route(struct world *w, const struct world_site *s, const struct world_request *r)
 {
-	struct route_address addresses[ROUTE_ROOM];
-	const size_t count = s->config->address_count < ROUTE_ROOM
-				 ? s->config->address_count
-				 : ROUTE_ROOM;
-	const struct route_ask ask = {
-	    .addresses = addresses,
-	    .count = count,
+	const struct route_site site = {
+	    .facts = &w->facts,
+	    .config = s->config,
+	    .failed = s->addresses,
+	    .failed_count = s->config->address_count,
+	};
+
+	route_look_all(&site, w->now_ms, &w->looks);
+	return route_find(&(struct route_ask){
+	    .addresses = w->looks.all,
+	    .count = w->looks.count,
 	    .priority = r->priority,
 	    .prefer = r->prefer,
 	    .site_failed = s->failures > 0,
 	    .now_ms = w->now_ms,
-	};
-
-	for (size_t i = 0; i < count; i++)
-		addresses[i] = world_look(w, s, i);
-	return route_find(&ask);
+	});
 }
 
 /* --- queues ---------------- */

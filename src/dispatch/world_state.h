@@ -16,14 +16,10 @@ struct course {
 	bool active, ended;
 };
 
-struct world_address {
-	int64_t failures, alone_until_at_ms;
-};
-
 /* A site as policy sees it. */
 struct world_site {
 	const struct config_site *config;
-	struct world_address *addresses; /* as many as config has */
+	struct outbox_address *addresses; /* as config has them */
 	struct queue ready[CHOOSE_CLASSES];
 	struct queue later; /* by since_ms: when they become ready */
 	int64_t failures, hold_until_at_ms, last_sent_at_ms;
@@ -54,6 +50,7 @@ struct world {
 	const struct config *config;
 	struct rate_facts facts; /* used: our own count */
 	struct rate_used *used;
+	struct route_looks looks; /* of one site, for a moment */
 	int64_t now_ms;
 	struct chance dice; /* every number follows from the seed */
 	struct agenda *agenda;
@@ -80,10 +77,7 @@ void world_put(struct world *w, size_t site);
 void world_expire(struct world *w);
 /* Where a request stands in its site's queue: ready or later. */
 void world_queue(struct world *w, size_t course, int64_t ready_at_ms, bool resumes);
-/* Of one address at this instant. */
-struct route_address world_look(const struct world *w, const struct world_site *s,
-				size_t address);
-struct route world_route(const struct world *w, const struct world_site *s,
+struct route world_route(struct world *w, const struct world_site *s,
 			 const struct world_request *r);
 
 /* --- world_send.c ---------------- */

@@ -407,15 +407,6 @@ may_try_next(enum attempt_outcome outcome)
 	return outcome == ATTEMPT_NO_CONNECTION || outcome == ATTEMPT_REFUSED;
 }
 
-static const struct config_address *
-find_address(const struct config_site *site, unsigned number)
-{
-	for (size_t i = 0; i < site->address_count; i++)
-		if (site->addresses[i].number == number)
-			return &site->addresses[i];
-	return NULL;
-}
-
 /* The n-th that it may use; NULL: there are no more. */
 static const struct config_address *
 nth_address(const struct run *r, size_t n)
@@ -424,7 +415,8 @@ nth_address(const struct run *r, size_t n)
 	const struct config_site *site = r->a->site;
 
 	if (route)
-		return n < route->count ? find_address(site, route->numbers[n]) : NULL;
+		return n < route->count ? config_address(site, route->numbers[n])
+					: NULL;
 	return n < site->address_count ? &site->addresses[n] : NULL;
 }
 
