@@ -91,6 +91,7 @@ site_json(const struct listing *l, const struct outbox_site *s)
 	};
 	const struct config_site *c =
 	    l->config ? config_site(l->config, s->site) : NULL;
+	const bool is_hold = s->hold_until_at_ms > l->now_ms;
 	json_t *o = json_object();
 
 	(void)json_object_set_new(o, "site", print_json_text(s->site));
@@ -102,10 +103,11 @@ site_json(const struct listing *l, const struct outbox_site *s)
 					  json_integer(numbers[i].n));
 	(void)json_object_set_new(o, "address",
 				  print_json_text(s->address[0] ? s->address : NULL));
-	(void)json_object_set_new(o, "hold_until", print_json_at(s->hold_until_at_ms));
+	(void)json_object_set_new(o, "hold_until",
+				  print_json_at(is_hold ? s->hold_until_at_ms : 0));
 	(void)json_object_set_new(
 	    o, "hold_reason",
-	    print_json_text(s->hold_reason[0] ? s->hold_reason : NULL));
+	    print_json_text(is_hold && s->hold_reason[0] ? s->hold_reason : NULL));
 	(void)json_object_set_new(o, "last_sent_at", print_json_at(s->last_sent_at_ms));
 	(void)json_object_set_new(o, "error_win32", json_integer(s->error_win32));
 	(void)json_object_set_new(

@@ -379,7 +379,9 @@ int outbox_sites_changed(struct outbox *o, int64_t now_ms, int64_t *cursor,
 			 int (*each)(void *self, const struct outbox_site *s),
 			 void *self, struct err *e) MUST_USE;
 
-/* Site hold: until_at_ms 0 takes it away; `reason` is kept.  ERR_INPUT: no request was
+/* Site hold: until_at_ms 0 takes it away; `reason` is kept.  It is over, too, once no
+ * request to the site is unfinished: "for an hour or until there are no active send
+ * requests" (sms-sender.md 2.9).  ERR_INPUT: no request was
  * ever filed to this site.  The result of a connect: with `error` one more failure in a
  * row; NULL: it worked, by `address` (or NULL), and failures count from 0 again. */
 int outbox_site_hold(struct outbox *o, const char *site, int64_t until_at_ms,

@@ -50,6 +50,17 @@ sqlite_list_sites(struct store *base, int64_t *cursor, int64_t **keys, size_t *c
 	return 0;
 }
 
+/* A site is left alone until then, or until there is no request to it: one that is
+ * filed later finds no old hold (SQL_SITE_COUNT). */
+static void
+end_idle_hold(struct outbox_site *s)
+{
+	if (s->pending + s->waiting + s->suspended + s->held + s->active > 0)
+		return;
+	s->hold_until_at_ms = 0;
+	s->hold_reason[0] = '\0';
+}
+
 /* The order of SQL_SITE_GET.  A site's row holds nothing that a delivery depends on but
  * its hold: what makes no sense in it reads as nothing, and the site goes on. */
 static void
@@ -76,6 +87,7 @@ read_site(sqlite3_stmt *st, struct outbox_site *out)
 	sqlite_text(&c, out->hold_reason, sizeof(out->hold_reason));
 	sqlite_text(&c, out->error_text, sizeof(out->error_text));
 	out->next_at_ms = sqlite_int_range(&c, 0, INT64_MAX);
+	end_idle_hold(out);
 }
 
 enum { SMALL_OF = 256 }; /* so many are looked at for the smallest; a choice */

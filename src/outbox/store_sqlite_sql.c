@@ -118,7 +118,10 @@ const char *const sqlite_texts[SQL_COUNT] = {
     [SQL_SITE_ADD] = "INSERT INTO site (code, changed)"
 		     " VALUES (?1, (SELECT tick FROM change))",
     [SQL_SITE_KEY] = "SELECT n FROM site WHERE code = ?1",
-    [SQL_SITE_COUNT] = "UPDATE site SET pending = pending + 1,"
+    /* The first request after a pause: what held the site before is over. */
+    [SQL_SITE_COUNT] = "UPDATE site SET hold_until_at_ms = iif(pending + waiting"
+		       " + suspended + held + active = 0, 0, hold_until_at_ms),"
+		       " pending = pending + 1,"
 		       " queued_bytes = queued_bytes + ?2,"
 		       " changed = (SELECT tick FROM change) WHERE n = ?1",
     [SQL_SITES_BY_CODE] = "SELECT n FROM site ORDER BY code",

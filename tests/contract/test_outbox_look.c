@@ -425,6 +425,51 @@ a_site_remembers_hold_and_results(void **state)
 	assert_string_equal(s.address, "MS1.2");
 }
 
+/* "For an hour or until there are no active send requests." */
+static void
+a_hold_ends_with_the_sites_last_request(void **state)
+{
+	static const enum request_state ends[] = {REQUEST_SENT, REQUEST_FAILED,
+						  REQUEST_CANCELLED};
+	static const enum request_state goes_on[] = {REQUEST_PENDING, REQUEST_WAITING,
+						     REQUEST_SUSPENDED, REQUEST_HELD,
+						     REQUEST_CONNECTING};
+	struct fixture *f = *state;
+	struct outbox_site s;
+	struct request r;
+	char site[8];
+
+	for (size_t i = 0; i < COUNT(goes_on); i++) {
+		(void)snprintf(site, sizeof(site), "ON%zu", i);
+		fixture_bring(f, fixture_file(f, site), goes_on[i], &r);
+		assert_int_equal(outbox_site_hold(f->o, site, NOW + 5, "dead", &f->e),
+				 0);
+		fixture_site(f, site, NOW, &s);
+		assert_int_equal(s.hold_until_at_ms, NOW + 5);
+		/* another request does not lift it */
+		(void)fixture_file(f, site);
+		fixture_site(f, site, NOW, &s);
+		assert_int_equal(s.hold_until_at_ms, NOW + 5);
+		assert_string_equal(s.hold_reason, "dead");
+	}
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		struct request_id id;
+
+		(void)snprintf(site, sizeof(site), "END%zu", i);
+		id = fixture_file(f, site);
+		assert_int_equal(outbox_site_hold(f->o, site, NOW + 5, "dead", &f->e),
+				 0);
+		fixture_bring(f, id, ends[i], &r);
+		fixture_site(f, site, NOW, &s);
+		assert_int_equal(s.hold_until_at_ms, 0);
+		assert_string_equal(s.hold_reason, "");
+		/* nor does it come back */
+		(void)fixture_file(f, site);
+		fixture_site(f, site, NOW, &s);
+		assert_int_equal(s.hold_until_at_ms, 0);
+	}
+}
+
 /* --- two handles --- */
 
 static void
@@ -500,6 +545,7 @@ main(void)
 	    CASE(who_stops_in_the_middle_gets_the_rest_again),
 	    CASE(counts_of_ended_ones_only_on_demand),
 	    CASE(a_site_remembers_hold_and_results),
+	    CASE(a_hold_ends_with_the_sites_last_request),
 	    CASE(what_one_writes_the_other_reads),
 	    CASE(a_wait_ends_at_once_when_another_changed_something),
 	    CASE(a_wait_ends_when_stop_is_thrown),

@@ -51,3 +51,13 @@ cp "$SMB/password" secret
 samba_stop
 samba_start --share-conf 'valid users = nobody'
 refused 5 'rights' '\\DSSMS\SMS_SITE'
+
+# The site is left alone for as long as there is something to send to it.
+sender sites --json
+has out '"state":"hold"'
+lacks out '"hold_until":null'
+sender cancel 1
+exits 0
+sender sites --json
+has out '"state":"idle"'
+has out '"hold_until":null'
