@@ -21,6 +21,7 @@
 #include "front/interrupt.h"
 #include "front/place.h"
 #include "front/print.h"
+#include "front/private_folder.h"
 #include "front/put_hooks.h"
 #include "front/put_resume.h"
 #include "send/send.h"
@@ -61,8 +62,8 @@ struct job {
 	const struct call *call;
 	struct config *config; /* defaults; its settings are adapted here */
 	struct config_address address;
-	char *password; /* NULL: none */
-	char *folder;   /* private; "" below it: the store */
+	char *password;               /* NULL: none */
+	struct private_folder folder; /* the store */
 	struct package *package;
 	struct log *log; /* NULL: silent */
 	struct request *request;
@@ -198,11 +199,11 @@ make_package(struct job *j, struct err *e)
 	struct package_info info;
 	char where[ADDRESS_TEXT_ROOM];
 
-	if (place_make_private(&j->folder, e) < 0 ||
-	    file_package(j->folder, o, &info, e) < 0)
+	if (private_folder_make(&j->folder, e) < 0 ||
+	    file_package(j->folder.path, o, &info, e) < 0)
 		return -1;
 	fill_request(j, &info);
-	if (package_open(j->folder, info.id, &j->package, e) < 0)
+	if (package_open(j->folder.path, info.id, &j->package, e) < 0)
 		return -1;
 	(void)address_print(&j->address.where, where, sizeof(where));
 	return put_resume_open(j->call, j->package, where, j->request, &j->resume, e);
@@ -253,7 +254,7 @@ send_it(struct job *j, struct attempt_result *result, struct err *e)
 	    .hooks = put_hooks(&state),
 	};
 
-	if (put_hash_start(j->folder, j->request->package.id, interrupt_stop(),
+	if (put_hash_start(j->folder.path, j->request->package.id, interrupt_stop(),
 			   &state.hash, e) < 0)
 		return -1;
 	progress_init(&bar, "sending", clock_real());
@@ -373,13 +374,12 @@ done(struct job *j)
 
 	put_resume_close(j->resume, true);
 	package_close(j->package);
-	if (j->folder && path_remove_tree(j->folder, &e) < 0)
+	if (private_folder_end(&j->folder, &e) < 0)
 		(void)print_failure(0, &e);
 	log_close(j->log);
 	config_secret_free(j->password);
 	config_free(j->config);
 	config_address_done(&j->address);
-	mem_free(j->folder);
 	mem_free(j->request);
 }
 

@@ -26,6 +26,8 @@
 #include "front/control.h"
 #include "front/place.h"
 #include "front/print.h"
+#include "front/private_folder.h"
+#include "front/put_resume.h"
 #include "package/package.h"
 #include "send/send.h"
 
@@ -122,6 +124,14 @@ sweep_one(void *self, const char *id, int64_t age_ms)
 	return 0;
 }
 
+/* What a `put` that was killed left, of this user. */
+static void
+sweep_puts(const struct sender *s)
+{
+	private_folder_sweep(PRIVATE_FOLDER_YOUNG_MS);
+	put_resume_sweep(s->state, clock_wall_ms(clock_real()));
+}
+
 /* Also the place where a damaged or newer outbox is told before anything begins. */
 static int
 sweep_store(struct sender *s, struct err *e)
@@ -164,6 +174,7 @@ prepare(struct sender *s, struct err *e)
 		return err_wrap(e, "state folder");
 	if (take_lock(s, e) < 0 || open_log(s, e) < 0)
 		return -1;
+	sweep_puts(s);
 	return sweep_store(s, e);
 }
 

@@ -11,6 +11,7 @@
 #include "front/interrupt.h"
 #include "front/place.h"
 #include "front/print.h"
+#include "front/private_folder.h"
 #include "front/targets.h"
 #include "front/when.h"
 #include "package/package.h"
@@ -71,7 +72,7 @@ read_ask(const struct call *call, struct dispatch_simulate *a, struct err *e)
 static int
 measure(const char *path, int64_t *bytes, struct err *e)
 {
-	AUTO_FREE char *folder = NULL;
+	struct private_folder folder;
 	const struct package_options o = {.path = path,
 					  .by_reference = true,
 					  .hash_later = true,
@@ -80,12 +81,12 @@ measure(const char *path, int64_t *bytes, struct err *e)
 	struct err ignored;
 	int rc;
 
-	if (place_make_private(&folder, e) < 0)
+	if (private_folder_make(&folder, e) < 0)
 		return -1;
-	rc = package_add(folder, &o, &info, e);
+	rc = package_add(folder.path, &o, &info, e);
 	if (rc == 0)
 		*bytes = info.total_bytes;
-	(void)!path_remove_tree(folder, &ignored);
+	(void)!private_folder_end(&folder, &ignored);
 	return rc;
 }
 

@@ -108,21 +108,6 @@ place_load_config(const struct call *call, struct config **out, struct err *e)
 	return config_load(path, out, e);
 }
 
-int
-place_make_private(char **out, struct err *e)
-{
-	const char *base = variable("XDG_RUNTIME_DIR");
-	AUTO_FREE char *folder = NULL;
-
-	if (!base || access(base, W_OK) < 0)
-		base = variable("TMPDIR");
-	folder = path_join(base ? base : "/tmp", "lansender.XXXXXX");
-	if (!mkdtemp(folder))
-		return err_disk(e, "make a private folder", folder, NULL);
-	*out = STEAL(folder);
-	return 0;
-}
-
 static int
 count_package(void *self, const char *id, int64_t age_ms)
 {

@@ -22,10 +22,6 @@ int place_check_config(const struct call *call, struct err *e) MUST_USE;
 int place_load_config(const struct call *call, struct config **out,
 		      struct err *e) MUST_USE;
 
-/* A new folder for this process alone, to be removed by who asked for it; its path is
- * yours to free. */
-int place_make_private(char **out, struct err *e) MUST_USE;
-
 /* An outbox that is not there, or empty, while packages lie in the store was lost: -1
  * ERR_LOCAL, with what to do.  Before the outbox is opened. */
 int place_check_outbox(const char *state, struct err *e) MUST_USE;

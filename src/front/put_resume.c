@@ -1,5 +1,6 @@
 #include "front/put_resume.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/io.h"
 #include "base/mem.h"
@@ -161,6 +163,46 @@ open_file(struct put_resume *k, const char *token)
 	k->fd = -1;
 }
 
+/* --- what nobody came back for ---------------------------------------------------- */
+
+enum {
+	MS_PER_S = 1000,
+	FORGET_MS = 7 * 24 * 60 * 60 * 1000, /* a request lives as long by default */
+	EMPTY_MS = 60000, /* one that says nothing may be about to; a choice */
+};
+
+static bool
+is_forgotten(int folder, const char *name, int64_t now_ms)
+{
+	AUTO_CLOSE int fd =
+	    strlen(name) == REQUEST_TOKEN_ROOM - 1
+		? openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+		: -1;
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       now_ms - (int64_t)st.st_mtime * MS_PER_S >=
+		   (st.st_size > 0 ? FORGET_MS : EMPTY_MS) &&
+	       flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+void
+put_resume_sweep(const char *state, int64_t now_ms)
+{
+	AUTO_FREE char *folder = path_join(state, "put");
+	DIR *stream = opendir(folder);
+	const struct dirent *entry;
+	bool any = false;
+
+	while (stream && (entry = readdir(stream)))
+		if (is_forgotten(dirfd(stream), entry->d_name, now_ms))
+			any |= unlinkat(dirfd(stream), entry->d_name, 0) == 0;
+	if (stream)
+		(void)closedir(stream);
+	if (any)
+		(void)rmdir(folder); /* only when it is empty */
+}
+
 /* --- the door --------------------------------------------------------------------- */
 
 int
@@ -175,6 +217,7 @@ put_resume_open(const struct call *call, struct package *p, const char *where,
 	k->fd = -1;
 	k->state = place_state(call);
 	k->folder = path_join(k->state, "put");
+	put_resume_sweep(k->state, clock_wall_ms(clock_real()));
 	open_file(k, r->token);
 	if (k->fd < 0)
 		digest_token(r->token, REQUEST_TOKEN_ROOM - 1);

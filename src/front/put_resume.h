@@ -25,6 +25,10 @@ int put_resume_open(const struct call *call, struct package *p, const char *wher
 void put_resume_place(struct put_resume *k, const char *staged_on);
 void put_resume_save(struct put_resume *k, const struct request_progress *p);
 
+/* Forget what nobody came back for in a week, and files that say nothing; never one of
+ * a `put` that runs. */
+void put_resume_sweep(const char *state, int64_t now_ms);
+
 /* keep: for the next run; else nothing of it is left. */
 void put_resume_close(struct put_resume *k, bool keep);
 

@@ -96,6 +96,28 @@ wire=$(sed -n 's/.*"wire_bytes":\([0-9]*\).*/\1/p' out)
 rm -r state/put
 rmdir state
 
+# Killed: the next one sweeps what that left here, once it is old enough that nobody can
+# be about to use it or come back for it.
+truncate -s 4G killed
+"$LANSENDER" --state "$PWD/state" put killed '\\DSSMS\SMS_SITE' --user "$account" --password-file "$password" \
+	--connect-to "127.0.0.1:$SMB_PORT" >out 2>err &
+sender_pid=$!
+kept() { [ -s "$(echo state/put/*)" ]; }
+wait_for 20 kept
+sender_stop KILL
+[ "$(ls tmp)" ] || fail 'too clean: nothing was left to sweep'
+put tree '\\DSSMS\SMS_SITE' --password-file "$password"
+exits 0
+check test -e "$(echo tmp/lansender.*/lock)"
+check kept
+touch -d '2 minutes ago' tmp/*
+touch -d '8 days ago' state/put/*
+put tree '\\DSSMS\SMS_SITE' --password-file "$password"
+exits 0
+[ -z "$(ls tmp)" ] || fail "not swept: $(ls tmp)"
+[ ! -e state ] || fail "not swept: $(find state)"
+rm killed
+
 samba_stop
 put tree '\\DSSMS\SMS_SITE' --password-file "$password"
 exits 1

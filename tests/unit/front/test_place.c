@@ -55,25 +55,6 @@ one_sender_at_a_time(void **state)
 	assert_false(place_is_locked(folder));
 }
 
-/* An empty variable is as none: not the root folder. */
-static void
-a_private_folder_is_made_where_the_variables_say(void **state)
-{
-	AUTO_FREE char *made = NULL, *other = NULL;
-	struct err e;
-
-	(void)state;
-	assert_int_equal(setenv("XDG_RUNTIME_DIR", "", 1), 0);
-	assert_int_equal(setenv("TMPDIR", folder, 1), 0);
-	assert_int_equal(place_make_private(&made, &e), 0);
-	assert_true(str_starts(made, folder));
-	assert_int_equal(rmdir(made), 0);
-	assert_int_equal(setenv("TMPDIR", "", 1), 0);
-	assert_int_equal(place_make_private(&other, &e), 0);
-	assert_true(str_starts(other, "/tmp/lansender."));
-	assert_int_equal(rmdir(other), 0);
-}
-
 /* What an empty outbox and a store with a package say: something was lost. */
 static void
 a_lost_outbox_is_told_and_left_alone(void **state)
@@ -182,7 +163,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_private_folder_is_made_where_the_variables_say),
 	    cmocka_unit_test(one_sender_at_a_time),
 	    cmocka_unit_test(a_lost_outbox_is_told_and_left_alone),
 	    cmocka_unit_test(a_lock_ends_with_its_process),
