@@ -60,6 +60,35 @@ say(const struct call *call, const struct outbox_override *v, bool set,
 	print_json(o);
 }
 
+/* `off` at the end of what was typed? */
+static bool
+is_off(const struct call *call)
+{
+	return call->argument_count > 1 &&
+	       str_eq(call->arguments[call->argument_count - 1], "off");
+}
+
+/* Was that ordered?  1: v->what is spelled as it was then; 0; -1.  What is gone from
+ * the configuration, or from one that cannot be read, is to be taken back as well. */
+static int
+find_ordered(const struct call *call, struct outbox_override *v, struct err *e)
+{
+	AUTO_OUTBOX struct outbox *o = NULL;
+	AUTO_FREE struct outbox_override *all = NULL;
+	size_t count = 0;
+
+	if (place_open_outbox_readonly(call, &o, e) < 0)
+		return e->kind == ERR_INPUT ? 0 : -1; /* nothing was ever ordered */
+	if (outbox_override_list(o, v->set_at_ms, &all, &count, e) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (all[i].kind == v->kind && str_eq_nocase(all[i].what, v->what)) {
+			str_copy_cut(v->what, sizeof(v->what), all[i].what);
+			return 1;
+		}
+	return 0;
+}
+
 /* --- drain ------------------------------------------------------------------------ */
 
 enum { OPTION_WAIT };
@@ -215,17 +244,34 @@ open_sites(const struct call *call, const struct targets *t, struct outbox_overr
 	return 0;
 }
 
+/* 1: it was, and is taken back; 0: look into the configuration; -1. */
+static int
+close_ordered(const struct call *call, struct outbox_override *v, struct err *e)
+{
+	char name[OUTBOX_NODE_ROOM];
+	const char *site = name;
+	const struct targets one = {.sites = &site, .count = 1};
+	int rc;
+
+	str_copy_cut(v->what, sizeof(v->what), call->arguments[0]);
+	rc = find_ordered(call, v, e);
+	str_copy_cut(name, sizeof(name), v->what);
+	return rc > 0 && open_sites(call, &one, v, false, e) < 0 ? -1 : rc;
+}
+
 static int
 run_open(const struct call *call)
 {
-	const bool set =
-	    call->argument_count != 2 || !str_eq(call->arguments[1], "off");
+	const bool set = call->argument_count != 2 || !is_off(call);
 	struct outbox_override v = {.kind = OUTBOX_OPEN,
 				    .set_at_ms = clock_wall_ms(clock_real())};
 	AUTO_CONFIG struct config *config = NULL;
 	AUTO_TARGETS struct targets t = {0};
 	struct err e;
+	const int rc = set ? 0 : close_ordered(call, &v, &e);
 
+	if (rc != 0)
+		return rc < 0 ? print_failure(FRONT_FAILED, &e) : FRONT_DONE;
 	if (place_load_config(call, &config, &e) < 0)
 		return print_failure(FRONT_FAILED, &e);
 	if (targets_parse(call->arguments[0], config, &t, &e) < 0 ||
@@ -327,6 +373,9 @@ read_limit(const struct call *call, const struct config *config,
 		return -1;
 	rate = at < call->argument_count ? call->arguments[at] : "";
 	*set = !str_eq(rate, "off");
+	if (!*set && at + 1 < call->argument_count)
+		return err_set(e, ERR_INPUT, 0,
+			       "off takes it back at once: type nothing behind it");
 	if (!*set)
 		return 0;
 	if (str_eq(rate, "unlimited"))
@@ -360,6 +409,24 @@ limit(const struct call *call, const struct outbox_override *v, bool set, struct
 	return 0;
 }
 
+/* As close_ordered(). */
+static int
+lift_ordered(const struct call *call, struct outbox_override *v, struct err *e)
+{
+	const char *kind = call->arguments[0];
+	const bool is_pair = str_eq(kind, "line") || str_eq(kind, "address");
+	int rc;
+
+	if (is_pair)
+		(void)snprintf(v->what, sizeof(v->what), "%s %s", kind,
+			       call->arguments[1]);
+	else
+		(void)snprintf(v->what, sizeof(v->what), "%s%s",
+			       str_eq(kind, "all") ? "" : "site ", kind);
+	rc = find_ordered(call, v, e);
+	return rc > 0 && limit(call, v, false, e) < 0 ? -1 : rc;
+}
+
 static int
 run_limit(const struct call *call)
 {
@@ -368,7 +435,10 @@ run_limit(const struct call *call)
 	AUTO_CONFIG struct config *config = NULL;
 	bool set = true;
 	struct err e;
+	const int rc = is_off(call) ? lift_ordered(call, &v, &e) : 0;
 
+	if (rc != 0)
+		return rc < 0 ? print_failure(FRONT_FAILED, &e) : FRONT_DONE;
 	if (place_load_config(call, &config, &e) < 0)
 		return print_failure(FRONT_FAILED, &e);
 	if (read_limit(call, config, &v, &set, &e) < 0)

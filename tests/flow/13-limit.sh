@@ -44,6 +44,41 @@ has out 'address MS1.1: as the configuration says'
 sender limit address MS1.2 off
 exits 2
 has err 'there is no [address MS1.2] in the configuration'
+sender limit MS1 off for 2h
+exits 2
+has err 'off takes it back at once: type nothing behind it'
+
+# What is gone from the configuration can be taken back, however its letters were typed;
+# what was neither there nor ordered is told.
+config_site '[line south]' '[site OLD]'
+for what in 'limit line south' 'limit OLD' 'limit address MS1.1'; do
+	sender $what 1MB/s
+	exits 0
+done
+sender open OLD for 1h
+exits 0
+config_site
+sender status
+has out 'ordered: limit line south'
+sender limit line SOUTH off
+exits 0
+has out 'line south: as the configuration says'
+sender limit line south off
+exits 2
+has err 'there is no [line south] in the configuration'
+sender open old off
+exits 0
+has out 'site OLD keeps to its schedule'
+sender limit OLD off
+exits 0
+has out 'site OLD: as the configuration says'
+echo 'not to be understood' >>lansender.conf
+sender limit address ms1.1 off
+exits 0
+config_site
+sender status
+lacks out ordered
+
 sender open MS1 for 2h
 exits 0
 has out 'site MS1 is open until '
