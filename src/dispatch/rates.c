@@ -1,9 +1,12 @@
 #include "dispatch/rates.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/auto.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 /* A block of an address counts beside its rate: a node of its own, below it. */
 static void
@@ -51,6 +54,14 @@ rates_tell_site(struct pool *pool, const struct rate_facts *f, const char *site,
 	}
 }
 
+static int
+by_site(const void *a, const void *b)
+{
+	const struct pool_sending *x = a, *y = b;
+
+	return strcmp(x->site, y->site);
+}
+
 void
 rates_tell_active(struct pool *pool, const struct rate_facts *f, int64_t now_ms)
 {
@@ -62,6 +73,8 @@ rates_tell_active(struct pool *pool, const struct rate_facts *f, int64_t now_ms)
 		return;
 	active = mem_zero(room, sizeof(*active));
 	count = pool_list(pool, active, room);
+	qsort(active, count, sizeof(*active), by_site);
 	for (size_t i = 0; i < count; i++)
-		rates_tell_site(pool, f, active[i].site, now_ms);
+		if (i == 0 || !str_eq(active[i].site, active[i - 1].site))
+			rates_tell_site(pool, f, active[i].site, now_ms);
 }

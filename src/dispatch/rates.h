@@ -13,7 +13,7 @@ enum { RATES_LOOK_MS = 1000 }; /* while something is sent; a change is felt afte
 void rates_tell_site(struct pool *pool, const struct rate_facts *f, const char *site,
 		     int64_t now_ms);
 
-/* Of every site that is being sent to; at least once in RATES_LOOK_MS. */
+/* Of every site that is being sent to, once each; at least once in RATES_LOOK_MS. */
 void rates_tell_active(struct pool *pool, const struct rate_facts *f, int64_t now_ms);
 
 #endif
