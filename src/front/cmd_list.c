@@ -70,7 +70,8 @@ run(const struct call *call)
 	    no_outbox.kind != ERR_INPUT)
 		return print_failure(FRONT_FAILED, &no_outbox);
 	if (typed && site_name_find(call, o, typed, code, &e) < 0)
-		return print_failure(FRONT_FAILED, &e);
+		return print_failure(e.kind == ERR_INPUT ? FRONT_USAGE : FRONT_FAILED,
+				     &e);
 	if (!o) /* nothing was filed yet: an empty list, and a word about it */
 		return print_failure(FRONT_DONE, &no_outbox);
 	if (outbox_list(o, &filter, each_request, &l, &e) < 0)

@@ -262,7 +262,8 @@ run(const struct call *call)
 	if (read_options(call, &o, &e) < 0)
 		return print_failure(FRONT_USAGE, &e);
 	if (read_site(call, code, &o.site, &e) < 0)
-		return print_failure(FRONT_FAILED, &e);
+		return print_failure(e.kind == ERR_INPUT ? FRONT_USAGE : FRONT_FAILED,
+				     &e);
 	/* The configuration may name another log; without one it is in the state
 	 * folder. */
 	if (place_load_config(call, &config, &e) < 0)

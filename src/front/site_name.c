@@ -28,7 +28,7 @@ unknown(const struct config *config, const char *typed, const struct err *why,
 	const char *near = config ? config_nearest_site(config, typed) : NULL;
 
 	if (!config)
-		return err_set(e, ERR_INPUT, 0,
+		return err_set(e, ERR_LOCAL, 0,
 			       "no request was ever filed to a site \"%s\", and the "
 			       "configuration cannot say more: %s",
 			       typed, why->text);

@@ -9,8 +9,9 @@
 #include "outbox/outbox.h"
 
 /* Its code as it is kept, from the configuration or, for one that is configured no
- * longer, from the outbox (NULL: there is none yet).  -1: ERR_INPUT, neither knows it.
- */
+ * longer, from the outbox (NULL: there is none yet).  -1: ERR_INPUT, nobody
+ * knows it: wrong usage; ERR_LOCAL: the configuration cannot be read, and the outbox
+ * does not know it. */
 int site_name_find(const struct call *call, struct outbox *o, const char *typed,
 		   char code[SITE_CODE_ROOM], struct err *e) MUST_USE;
 

@@ -61,5 +61,5 @@ lines = [json.loads(line) for line in open("out")]
 assert lines and all(l["site"] == "MS1" for l in lines)
 END
 sender log --site NOWHERE
-exits 1
+exits 2
 [ ! -s out ] || fail 'lines about a site that is not there'

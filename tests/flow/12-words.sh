@@ -71,12 +71,27 @@ done
 # --- a site or a configuration that is not there
 for what in 'list MS3' 'log --site MS3'; do
 	sender $what
-	exits 1
+	exits 2
 	has err 'site "MS3" is not in the configuration, and no request was ever filed to it: did you mean MS1'
 done
 sender list ms2
 exits 0
 has out MS2
+# One rule for all of them (lansender.1, EXIT STATUS).
+echo content >some
+for what in 'send MS3 some' 'send @MS3 some' 'check MS3' 'simulate --to MS3 some' \
+	'open MS3 for 1h' 'open MS3 off' 'limit MS3 1MB/s' 'limit MS3 off'; do
+	sender $what
+	exits 2
+	check grep -Eq '(site|group) "@?MS3"' err
+done
+# Where the configuration cannot be read, nobody can say that it is wrong usage.
+cp lansender.conf good
+echo 'not to be understood' >>lansender.conf
+sender list MS3
+exits 1
+has err 'the configuration cannot say more'
+mv good lansender.conf
 for what in list 'show 1' log 'hold 1' 'release 3' 'cancel 1' 'retry 1' 'priority 1 low' \
 	sites check 'check --keys' 'run --until-idle' 'put file //DSSMS/x' 'send MS1 file' help; do
 	rc=0
