@@ -154,6 +154,23 @@ to_outbox(const struct package_info *from, struct outbox_package *to)
 	str_copy_cut(to->name, sizeof(to->name), from->name);
 }
 
+/* What tells the same package from another of that name and size, for a key. */
+static int
+read_content(const struct call *call, const char *id, char hex[DIGEST_HEX_ROOM],
+	     struct err *e)
+{
+	AUTO_FREE char *state = place_state(call);
+	AUTO_FREE char *store = place_store(state);
+	struct package *p = NULL;
+	int rc;
+
+	if (package_open(store, id, &p, e) < 0)
+		return -1;
+	rc = package_content(p, hex, e);
+	package_close(p);
+	return rc;
+}
+
 /* The package is in the store; a row for each site in the outbox.  When that fails, or
  * was done before, the package is taken out again. */
 static int
@@ -162,7 +179,8 @@ add_rows(const struct call *call, const struct order *order,
 	 struct request_id *ids, struct err *e)
 {
 	AUTO_FREE struct outbox_package *package = mem_zero(1, sizeof(*package));
-	const struct outbox_new n = {
+	char content[DIGEST_HEX_ROOM];
+	struct outbox_new n = {
 	    .package = package,
 	    .sites = order->targets.sites,
 	    .site_count = order->targets.count,
@@ -177,6 +195,9 @@ add_rows(const struct call *call, const struct order *order,
 	};
 
 	to_outbox(info, package);
+	if (n.key && read_content(call, info->id, content, e) < 0)
+		return -1;
+	n.content = n.key ? content : NULL;
 	return outbox_add(o, &n, ids, e);
 }
 

@@ -186,6 +186,9 @@ struct outbox_new {
 	 * that is being sent at its next block; one that publishes goes on. */
 	bool supersede;
 	unsigned prefer; /* number of the address that is preferred; 0: none */
+	/* With a key: a hash of what is filed, to compare with what the key filed;
+	 * NULL: by name and size alone */
+	const char *content;
 };
 enum { OUTBOX_KEY_MAX_BYTES = 255 }; /* a choice: it is indexed, and people type it */
 

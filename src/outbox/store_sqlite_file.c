@@ -10,10 +10,11 @@
 #include "outbox/store_sqlite.h"
 
 /* Does the request that the key gave fit what is filed now?  The same package read
- * again has another id; its name and size are what a person would go by. */
+ * again has another id; its name and size are what a person would go by, and `content`
+ * ("": not known) tells what these do not. */
 static int
 same_filing(const struct outbox_new *n, const char *site, const struct request *r,
-	    struct err *e)
+	    const char *content, struct err *e)
 {
 	const struct outbox_package *was = &r->package, *now = n->package;
 
@@ -26,8 +27,14 @@ same_filing(const struct outbox_new *n, const char *site, const struct request *
 	if (str_eq(was->name, now->name) && was->is_tree == now->is_tree &&
 	    was->file_count == now->file_count &&
 	    was->folder_count == now->folder_count &&
-	    was->total_bytes == now->total_bytes)
-		return 0;
+	    was->total_bytes == now->total_bytes) {
+		if (!n->content || !content[0] || str_eq(content, n->content))
+			return 0;
+		return err_set(e, ERR_INPUT, 0,
+			       "the key %s filed %s as request %lld when its content "
+			       "was another: use another key for what is new in it",
+			       n->key, was->name, (long long)r->id.n);
+	}
 	return err_set(e, ERR_INPUT, 0,
 		       "the key %s filed another package, as request %lld: %s "
 		       "(files %lld, bytes %lld), not %s (files %lld, bytes %lld): use "
@@ -46,6 +53,7 @@ find_key(struct store_sqlite *s, const struct outbox_new *n, struct request_id *
 {
 	AUTO_END sqlite3_stmt *st = sqlite_stmt(s, SQL_KEY_GET, e);
 	AUTO_FREE struct kept_request *k = mem_zero(1, sizeof(*k));
+	const char *content;
 	int rc = 0;
 
 	if (!st)
@@ -53,6 +61,7 @@ find_key(struct store_sqlite *s, const struct outbox_new *n, struct request_id *
 	sqlite_bind_text(st, 1, n->key);
 	if ((rc = sqlite_row(s, st, e)) <= 0)
 		return rc;
+	content = (const char *)sqlite3_column_text(st, 2);
 	if (sqlite3_column_int64(st, 1) != (int64_t)n->site_count)
 		return err_set(
 		    e, ERR_INPUT, 0,
@@ -64,7 +73,7 @@ find_key(struct store_sqlite *s, const struct outbox_new *n, struct request_id *
 		rc = sqlite_get(&s->base, ids[i], k, e);
 		if (rc < 0)
 			return -1;
-		if (rc > 0 && same_filing(n, n->sites[i], &k->r, e) < 0)
+		if (rc > 0 && same_filing(n, n->sites[i], &k->r, content, e) < 0)
 			return -1;
 	}
 	return 1;
@@ -81,6 +90,7 @@ keep_key(struct store_sqlite *s, const struct outbox_new *n, struct request_id f
 	sqlite_bind_text(st, 1, n->key);
 	(void)sqlite3_bind_int64(st, 2, first.n);
 	(void)sqlite3_bind_int64(st, 3, (int64_t)n->site_count);
+	sqlite_bind_text(st, 4, n->content ? n->content : "");
 	return sqlite_run(s, st, e) < 0 ? -1 : 0;
 }
 

@@ -48,10 +48,14 @@ static const char schema_0005[] = {
 static const char schema_0006[] = {
 #include "schema_0006.inc"
     0};
+static const char schema_0007[] = {
+#include "schema_0007.inc"
+    0};
 
 /* Forward only; step k makes version k+1. */
 static const char *const schema_steps[] = {schema_0001, schema_0002, schema_0003,
-					   schema_0004, schema_0005, schema_0006};
+					   schema_0004, schema_0005, schema_0006,
+					   schema_0007};
 
 static void
 sqlite_close(struct store *base)

@@ -96,9 +96,10 @@ const char *const sqlite_texts[SQL_COUNT] = {
     [SQL_TICK] = "SELECT tick FROM change",
     [SQL_TICK_UP] = "UPDATE change SET tick = tick + 1",
 
-    [SQL_KEY_GET] = "SELECT first_id, site_count FROM filing WHERE key = ?1",
-    [SQL_KEY_ADD] =
-	"INSERT INTO filing (key, first_id, site_count) VALUES (?1, ?2, ?3)",
+    [SQL_KEY_GET] = "SELECT first_id, site_count, content FROM filing"
+		    " WHERE key = ?1",
+    [SQL_KEY_ADD] = "INSERT INTO filing (key, first_id, site_count, content)"
+		    " VALUES (?1, ?2, ?3, ?4)",
 
     [SQL_LINE_GET] = "SELECT n FROM line WHERE name = ?1",
     [SQL_LINE_ADD] = "INSERT INTO line (name) VALUES (?1)",

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -130,6 +131,27 @@ int
 package_rewind(struct package *p, struct err *e)
 {
 	return open_index(p, e);
+}
+
+/* No name holds a NUL, so that nothing can be read two ways. */
+int
+package_content(struct package *p, char hex[DIGEST_HEX_ROOM], struct err *e)
+{
+	struct package_entry entry;
+	struct digest *d;
+	int rc = package_rewind(p, e);
+
+	if (rc < 0)
+		return -1;
+	d = digest_new();
+	while ((rc = package_next(p, &entry, e)) > 0) {
+		digest_add(d, entry.is_folder ? "d" : "f", 1);
+		digest_add(d, entry.path, strlen(entry.path) + 1);
+		digest_add(d, entry.sha256, strlen(entry.sha256) + 1);
+	}
+	digest_hex(d, hex);
+	digest_free(d);
+	return rc < 0 ? -1 : package_rewind(p, e);
 }
 
 /* --- files ------------------------------------------------------------------------ */

@@ -120,6 +120,12 @@ struct package_entry {
 int package_next(struct package *p, struct package_entry *out, struct err *e) MUST_USE;
 int package_rewind(struct package *p, struct err *e) MUST_USE;
 
+/* A hash of all that the site would get: names, folders and bytes, whenever it was read
+ * and whatever it is called; not times.  Only when is_hashed.  The package is at its
+ * start afterwards. */
+int package_content(struct package *p, char hex[DIGEST_HEX_ROOM],
+		    struct err *e) MUST_USE;
+
 /* A file of the package, open for pread; *fd is the caller's to close.  By reference:
  * -1 ERR_REQUEST "has changed since it was filed" when size, mtime, ctime or inode
  * differ, and what. */

@@ -89,32 +89,33 @@ what_cannot_be_filed_is_refused_in_words(void **state)
 		struct outbox_new n;
 		const char *words;
 	} rows[] = {
-	    {{&p, one, 0, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false, 0},
+	    {{&p, one, 0, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false, 0, NULL},
 	     "a request needs a site to go to"},
-	    {{&p, twice, 3, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false, 0},
+	    {{&p, twice, 3, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false, 0, NULL},
 	     "site MS2 stands twice in one filing: name it once"},
-	    {{&p, empty, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false, 0},
+	    {{&p, empty, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false, 0, NULL},
 	     "site code \"\": it must have 1 to 32 bytes"},
-	    {{&p, too_long, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false, 0},
+	    {{&p, too_long, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false, 0, NULL},
 	     "site code \"123456789012345678901234567890123\": it must have 1 to 32 "
 	     "bytes"},
-	    {{&p, one, 1, 0, NOW, 0, 0, LIFETIME, NULL, false, 0},
+	    {{&p, one, 1, 0, NOW, 0, 0, LIFETIME, NULL, false, 0, NULL},
 	     "priority 0: high, medium or low"},
-	    {{&p, one, 1, 4, NOW, 0, 0, LIFETIME, NULL, false, 0},
+	    {{&p, one, 1, 4, NOW, 0, 0, LIFETIME, NULL, false, 0, NULL},
 	     "priority 4: high, medium or low"},
-	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, 0, NULL, false, 0},
+	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, 0, NULL, false, 0, NULL},
 	     "a lifetime must be above 0, times must not be before 1970"},
-	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, INT64_MAX, NULL, false, 0},
+	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, INT64_MAX, NULL, false, 0, NULL},
 	     "a lifetime must be above 0, times must not be before 1970"},
-	    {{&p, one, 1, REQUEST_LOW, NOW, -1, 0, LIFETIME, NULL, false, 0},
+	    {{&p, one, 1, REQUEST_LOW, NOW, -1, 0, LIFETIME, NULL, false, 0, NULL},
 	     "a lifetime must be above 0, times must not be before 1970"},
-	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, "", false, 0},
+	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, "", false, 0, NULL},
 	     "the key of a filing must not be empty"},
-	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, long_key, false, 0},
+	    {{&p, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, long_key, false, 0, NULL},
 	     "the key of a filing has 256 bytes, more than the 255 that it may have"},
-	    {{&bad, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false, 0},
+	    {{&bad, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false, 0, NULL},
 	     "package n has a negative size"},
-	    {{&nameless, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false, 0},
+	    {{&nameless, one, 1, REQUEST_LOW, NOW, 0, 0, LIFETIME, NULL, false, 0,
+	      NULL},
 	     "a package needs an id and a name"},
 	};
 
@@ -140,7 +141,7 @@ the_same_key_files_once(void **state)
 	const struct outbox_package other = {
 	    .id = "other", .name = "m", .file_count = 1, .total_bytes = 5};
 	struct outbox_new n = {&first, sites,    2,    REQUEST_LOW, NOW, 0,
-			       0,      LIFETIME, "k1", false,       0};
+			       0,      LIFETIME, "k1", false,       0,   NULL};
 	struct request_id a[2];
 	struct request_id b[2];
 
@@ -173,6 +174,45 @@ the_same_key_files_once(void **state)
 	n.key = "k2";
 	assert_int_equal(outbox_add(f->o, &n, b, &f->e), 1);
 	assert_int_equal(b[0].n, a[1].n + 1);
+}
+
+/* Of the same name and size: what is in it decides, where it is known. */
+static void
+the_same_key_wants_the_same_content(void **state)
+{
+	struct fixture *f = *state;
+	const char *const sites[] = {"MS1"};
+	const struct outbox_package first = {.id = "first", .name = "n"};
+	const struct outbox_package again = {.id = "again", .name = "n"};
+	struct outbox_new n = {.package = &first,
+			       .sites = sites,
+			       .site_count = 1,
+			       .priority = REQUEST_LOW,
+			       .now_ms = NOW,
+			       .lifetime_ms = LIFETIME,
+			       .key = "k1",
+			       .content = "aa"};
+	struct request_id a, b;
+
+	assert_int_equal(outbox_add(f->o, &n, &a, &f->e), 1);
+	n.package = &again;
+	assert_int_equal(outbox_add(f->o, &n, &b, &f->e), 0);
+	assert_int_equal(b.n, a.n);
+	n.content = "bb";
+	assert_int_equal(outbox_add(f->o, &n, &b, &f->e), -1);
+	assert_int_equal(f->e.kind, ERR_INPUT);
+	assert_string_equal(f->e.text,
+			    "the key k1 filed n as request 1 when its content was "
+			    "another: use another key for what is new in it");
+	assert_int_equal(outbox_has_package(f->o, "again", &f->e), 0);
+	n.content = NULL;
+	assert_int_equal(outbox_add(f->o, &n, &b, &f->e), 0);
+	/* One that was filed without it. */
+	n.key = "k2";
+	assert_int_equal(outbox_add(f->o, &n, &a, &f->e), 1);
+	n.content = "cc";
+	assert_int_equal(outbox_add(f->o, &n, &b, &f->e), 0);
+	assert_int_equal(b.n, a.n);
 }
 
 /* --- claims, leases --- */
@@ -524,7 +564,7 @@ a_package_that_could_not_be_freed_comes_again(void **state)
 	const char *const sites[] = {"A"};
 	const struct outbox_package p = {.id = "pa", .name = "n"};
 	const struct outbox_new n = {&p, sites,    1,    REQUEST_LOW, NOW, 0,
-				     0,  LIFETIME, NULL, false,       0};
+				     0,  LIFETIME, NULL, false,       0,   NULL};
 	struct request_id id = file_package(f, "pa", "A");
 	struct request r;
 	int calls = 0;
@@ -555,6 +595,7 @@ main(void)
 	    CASE(tokens_differ),
 	    CASE(what_cannot_be_filed_is_refused_in_words),
 	    CASE(the_same_key_files_once),
+	    CASE(the_same_key_wants_the_same_content),
 	    CASE(a_claim_takes_once),
 	    CASE(claims_keep_to_the_time),
 	    CASE(names_of_senders_are_checked),

@@ -185,8 +185,9 @@ file_on_demand(const char *folder, int in, int out)
 		_exit(1);
 	while (read(in, &go, 1) == 1) {
 		struct outbox_package p = {.name = "n"};
-		const struct outbox_new n = {&p, sites,    1,    REQUEST_LOW, NOW, 0,
-					     0,  LIFETIME, NULL, false,       0};
+		const struct outbox_new n = {&p,   sites, 1, REQUEST_LOW,
+					     NOW,  0,     0, LIFETIME,
+					     NULL, false, 0, NULL};
 		struct request_id id;
 		int64_t at_ms = 0;
 

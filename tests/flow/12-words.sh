@@ -32,6 +32,18 @@ has err 'the key nightly filed another package, as request 1: file (files 1, byt
 sender send MS1 file --key nightly
 exits 0
 has out 'request 1: file to MS1, 8 B (was filed before)'
+cp -p file was
+tr a-z A-Z <was >file # as long as before
+check test "$(wc -c <file)" -eq "$(wc -c <was)"
+sender send MS1 file --key nightly
+exits 1
+has err 'the key nightly filed file as request 1 when its content was another: use another key for what is new in it'
+mv was file
+touch file
+sender send MS1 file --key nightly
+exits 0
+has out 'was filed before'
+check test "$(ls state/store | wc -l)" -eq 1
 sender send MS1 file --key ''
 exits 2
 has err '--key: it is empty'

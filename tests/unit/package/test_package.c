@@ -46,6 +46,49 @@ find(struct fixture *f, struct package *p, const char *path)
 	return entry;
 }
 
+/* --- what it is ---------------------------------------------------------------- */
+
+static void
+content_of(struct fixture *f, char hex[DIGEST_HEX_ROOM])
+{
+	struct package *p;
+
+	fixture_add(f);
+	p = open_it(f);
+	assert_int_equal(package_content(p, hex, &f->e), 0);
+	package_close(p);
+}
+
+static void set_time(struct fixture *f, const char *name, int64_t seconds, long ns);
+
+/* Names, folders and bytes; neither times nor what it is called. */
+static void
+test_content(void **state)
+{
+	struct fixture *f = *state;
+	char first[DIGEST_HEX_ROOM], now[DIGEST_HEX_ROOM];
+
+	fixture_make(f, "sub");
+	fixture_write(f, "sub/abc", "abc");
+	content_of(f, first);
+	set_time(f, "sub/abc", 1, 0);
+	f->o.name = "other";
+	f->o.by_reference = true;
+	content_of(f, now);
+	assert_string_equal(now, first);
+
+	fixture_write(f, "sub/abc", "abd");
+	content_of(f, now);
+	assert_string_not_equal(now, first);
+	fixture_write(f, "sub/abc", "abc");
+	fixture_make(f, "empty");
+	content_of(f, now);
+	assert_string_not_equal(now, first);
+	assert_int_equal(rmdir(fixture_path(f, "empty")), 0);
+	content_of(f, now);
+	assert_string_equal(now, first);
+}
+
 /* --- entries ---------------------------------------------------------------------- */
 
 static void
@@ -437,6 +480,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    CASE(test_content),
 	    CASE(test_entries),
 	    CASE(test_beyond_4_gib),
 	    CASE(test_changed_since),
