@@ -45,6 +45,21 @@ compare(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
+struct choose_best
+choose_best_of(const struct outbox_best *b)
+{
+	return (struct choose_best){
+	    .id = b->id.n,
+	    .since_ms = b->goes_at_ms,
+	    .filed_at_ms = b->filed_at_ms,
+	    .deadline_at_ms = b->deadline_at_ms,
+	    .expires_at_ms = b->expires_at_ms,
+	    .bytes = b->bytes_left,
+	    .prefer = b->prefer,
+	    .resumes = b->is_suspended,
+	};
+}
+
 bool
 choose_before(const struct choose_key *a, const struct choose_key *b)
 {

@@ -56,6 +56,9 @@ struct choose_best {
 	struct verdict route; /* MAY_GO, or why no address may be used */
 };
 
+/* As the outbox tells of it: without a route. */
+struct choose_best choose_best_of(const struct outbox_best *b);
+
 /* What is known of one site. */
 struct choose_site {
 	struct choose_best best[CHOOSE_BESTS];

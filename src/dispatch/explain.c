@@ -42,17 +42,9 @@ judge(const struct explaining *x, const struct outbox_site *kept,
 {
 	const struct why_way way = {x->ask.config, site, x->ask.facts, kept};
 	const int64_t now_ms = x->ask.now_ms;
-	const struct choose_best best = {
-	    .id = b->id.n,
-	    .since_ms = b->goes_at_ms,
-	    .filed_at_ms = b->filed_at_ms,
-	    .deadline_at_ms = b->deadline_at_ms,
-	    .expires_at_ms = b->expires_at_ms,
-	    .bytes = b->bytes_left,
-	    .resumes = b->is_suspended,
-	    .route = why_route(&way, b->priority, b->prefer, now_ms).verdict,
-	};
+	struct choose_best best = choose_best_of(b);
 
+	best.route = why_route(&way, b->priority, b->prefer, now_ms).verdict;
 	return why_judge(kept, b->priority, &best, &x->ask.rules, now_ms);
 }
 
@@ -149,6 +141,7 @@ count_active(void *self, const struct request *r)
 	return 0;
 }
 
+/* site: NULL: a reload took it away, and its sendings have not ended yet. */
 static void
 count_sharing(struct explaining *x, const struct outbox_site *s,
 	      const struct config_site *site)
@@ -159,7 +152,7 @@ count_sharing(struct explaining *x, const struct outbox_site *s,
 	    s->active - (own && request_state_active(a->request->state));
 
 	a->sharing[RATE_ALL] += others;
-	if (a->site->line && site->line == a->site->line)
+	if (a->site->line && site && site->line == a->site->line)
 		a->sharing[RATE_LINE] += others;
 	if (own) {
 		a->sharing[RATE_SITE] += others;
@@ -174,11 +167,9 @@ each_site(void *self, const struct outbox_site *s)
 	const struct config_site *site = config_site(x->ask.config, s->site);
 	const struct outbox_filter f = {.site = s->site, .unfinished_only = true};
 
-	if (!site)
-		return 0;
 	if (site == x->ask.site)
 		s = x->ask.kept;
-	else
+	else if (site)
 		look_at_bests(x, s, site);
 	if (s->active == 0)
 		return 0;

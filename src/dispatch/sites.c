@@ -69,22 +69,6 @@ sites_find(const struct sites *s, const char *code)
 	return s->by_code[at];
 }
 
-/* The outbox tells of each priority first the one without a preference. */
-static struct choose_best
-best_of(const struct outbox_best *b)
-{
-	return (struct choose_best){
-	    .id = b->id.n,
-	    .since_ms = b->goes_at_ms,
-	    .filed_at_ms = b->filed_at_ms,
-	    .deadline_at_ms = b->deadline_at_ms,
-	    .expires_at_ms = b->expires_at_ms,
-	    .bytes = b->bytes_left,
-	    .prefer = b->prefer,
-	    .resumes = b->is_suspended,
-	};
-}
-
 static bool
 lacks_address(const struct outbox_site *s)
 {
@@ -100,8 +84,10 @@ static void
 describe(struct site *to, const struct outbox_site *from)
 {
 	memcpy(to->code, from->site, sizeof(to->code));
+	/* The outbox tells of each priority first the one without a preference. */
 	for (int i = 0; i < OUTBOX_BESTS; i++)
-		to->best[i % 2 * CHOOSE_CLASSES + i / 2] = best_of(&from->bests[i]);
+		to->best[i % 2 * CHOOSE_CLASSES + i / 2] =
+		    choose_best_of(&from->bests[i]);
 	to->failed_count = from->failed_address_count;
 	memcpy(to->failed, from->failed_addresses, sizeof(to->failed));
 	to->next_at_ms = from->next_at_ms;
