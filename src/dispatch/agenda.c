@@ -238,6 +238,18 @@ agenda_verdict(const struct agenda *a, size_t site)
 	return a->entries[site].verdict;
 }
 
+struct verdict
+agenda_waits(const struct agenda *a, size_t site, const struct choose_load *load)
+{
+	const struct verdict v = agenda_verdict(a, site);
+
+	for (size_t g = 0; v.reason == REASON_MAY_GO && g < GROUPS; g++)
+		if (a->entries[site].keys[g].id)
+			return choose_shared(&a->entries[site].keys[g],
+					     a->entries[site].reach, load, &a->rules);
+	return v;
+}
+
 /* --- who goes next --------------------------------------------------------------- */
 
 static int

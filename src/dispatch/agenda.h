@@ -66,5 +66,9 @@ bool agenda_crowded(const struct agenda *a, size_t site, struct agenda_pick *out
 
 /* As it was judged when it was put last; a site never put: NOTHING. */
 struct verdict agenda_verdict(const struct agenda *a, size_t site);
+/* Why its first does not go: the site's own verdict, or what all share says to it;
+ * MAY_GO: others go before it. */
+struct verdict agenda_waits(const struct agenda *a, size_t site,
+			    const struct choose_load *load);
 
 #endif

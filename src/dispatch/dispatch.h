@@ -111,10 +111,28 @@ struct dispatch_site_course {
 struct dispatch_line_use {
 	int64_t bytes, busy_ms, peak_bytes_per_s;
 };
+/* What held the package up, in the first course. */
+struct dispatch_conflict {
+	int code; /* enum reason */
+	const char *name;
+	const char *line;      /* whose limit or budget it is; NULL: of none */
+	char text[80];         /* "rate of line south" */
+	int64_t lost_ms;       /* of all sites together */
+	size_t site_count;     /* that lost by it */
+	const char *most_site; /* the one that lost most */
+	int64_t most_ms;
+	const char **with; /* sites that had what others waited for */
+	size_t with_count;
+};
 struct dispatch_simulated {
 	struct dispatch_site_course *sites;  /* as asked */
 	struct dispatch_line_use *lines;     /* as config->lines, and then all */
-	int64_t others_late, others_expired; /* of what was queued */
+	struct dispatch_conflict *conflicts; /* the worst first */
+	size_t conflict_count;
+	int64_t filed_at_ms;
+	int64_t others, others_late, others_expired; /* of what was queued */
+	int64_t others_held;                         /* by a person: left out */
+	int64_t drained_until_at_ms; /* 0: not drained; INT64_MAX: until taken back */
 };
 /* o: NULL: nothing is queued, and nothing was learnt.  *out is to be ended either way.
  */

@@ -46,6 +46,7 @@ run_course(struct run *r, uint64_t seed)
 	    .facts = in->facts,
 	    .now_ms = in->now_ms,
 	    .seed = seed,
+	    .drained_until_at_ms = in->drained_until_at_ms,
 	    .weather = weather,
 	    .ended = ended,
 	    .self = r,
@@ -61,6 +62,9 @@ run_course(struct run *r, uint64_t seed)
 		q.id = (int64_t)i + 1;
 		world_add(w, &q);
 	}
+	(void)world_step(w, in->now_ms); /* what begins at once: seen by who watches */
+	if (r->watch)
+		r->watch->each(r->watch->self, w);
 	while (world_unfinished(w) > 0 && world_step(w, in->until_at_ms))
 		if (r->watch)
 			r->watch->each(r->watch->self, w);

@@ -25,12 +25,14 @@ struct forecast_input {
 	size_t site_count;
 	int64_t now_ms, until_at_ms; /* what has not arrived by then never does */
 	uint64_t seed;
-	int courses; /* FORECAST_COURSES; fewer make a rougher range */
+	int64_t drained_until_at_ms; /* 0: it is not */
+	int courses;                 /* FORECAST_COURSES; fewer make a rougher range */
 };
 
 /* What one course has seen while it went; may be NULL. */
 struct forecast_watch {
-	void (*each)(void *self, const struct world *w); /* after each event */
+	/* at its begin, and after each event */
+	void (*each)(void *self, const struct world *w);
 	void (*ended)(void *self, const struct world_end *end);
 	void *self;
 };

@@ -4,6 +4,7 @@
 
 #include "base/auto.h"
 #include "base/mem.h"
+#include "dispatch/conflict.h"
 #include "dispatch/forecast.h"
 #include "dispatch/picture.h"
 
@@ -27,6 +28,9 @@ struct simulation {
 	size_t site_count, site_room;
 	int64_t last_ms; /* until then the use of lines is added up */
 	double *rates;   /* by line, the last is all: until the next event */
+	struct conflicts *conflicts;
+	struct outbox_address *failed; /* of all sites, one after the other */
+	size_t failed_count, failed_room;
 };
 
 /* --- what is there ---------------------------------------------------------------- */
@@ -45,8 +49,10 @@ keep_request(void *self, const struct request *r)
 	const struct config_site *site = config_site(s->config, r->site);
 	const bool waits = r->state == REQUEST_WAITING;
 
+	s->out->others_held += r->state == REQUEST_HELD;
 	if (!site || r->state == REQUEST_HELD)
 		return 0;
+	s->out->others++;
 	if (s->count + s->ask->site_count >= REQUESTS_MOST)
 		return err_set(s->e, ERR_INPUT, 0,
 			       "more than %d requests are queued or asked about: "
@@ -77,9 +83,29 @@ keep_site(void *self, const struct outbox_site *o)
 	s->sites = mem_grow(s->sites, s->site_count, &s->site_room, sizeof(*s->sites));
 	s->sites[s->site_count++] = (struct forecast_site){
 	    .site = (size_t)(site - s->config->sites),
-	    .state = {o->failures, o->hold_until_at_ms, o->last_sent_at_ms},
+	    .state = {.failures = o->failures,
+		      .hold_until_at_ms = o->hold_until_at_ms,
+		      .last_sent_at_ms = o->last_sent_at_ms,
+		      .failed_count = o->failed_address_count},
 	};
+	for (size_t i = 0; i < o->failed_address_count; i++) {
+		s->failed = mem_grow(s->failed, s->failed_count, &s->failed_room,
+				     sizeof(*s->failed));
+		s->failed[s->failed_count++] = o->failed_addresses[i];
+	}
 	return 0;
+}
+
+/* Once all are there, they stay where they are. */
+static void
+point_at_failed(struct simulation *s)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < s->site_count; i++) {
+		s->sites[i].state.failed = s->failed + at;
+		at += s->sites[i].state.failed_count;
+	}
 }
 
 static int
@@ -93,6 +119,8 @@ read_outbox(struct simulation *s, struct outbox *o, struct outbox_learnt **learn
 	    outbox_learnt_list(o, learnt, count, e) < 0 ||
 	    outbox_sites(o, now_ms, false, keep_site, s, e) < 0)
 		return -1;
+	point_at_failed(s);
+	s->out->drained_until_at_ms = s->picture.overrides.drained_until_at_ms;
 	return outbox_list(o, &unfinished, keep_request, s, e);
 }
 
@@ -147,6 +175,7 @@ each(void *self, const struct world *w)
 	const struct config *c = s->config;
 
 	use_lines(s, world_now_ms(w));
+	conflicts_look(s->conflicts, w);
 	for (size_t i = 0; i <= c->line_count; i++) {
 		s->out->lines[i].bytes = world_carried(w, i);
 		s->rates[i] = 0;
@@ -175,6 +204,7 @@ ended(void *self, const struct world_end *end)
 		to->started_at_ms = end->started_at_ms;
 		to->attempts = end->attempts;
 		to->suspended = end->suspended;
+		conflicts_end(s->conflicts, (size_t)(-1 - r->id), end->at_ms);
 		return;
 	}
 	s->out->others_late += late;
@@ -200,11 +230,19 @@ run(struct simulation *s, const struct outbox_learnt *learnt, size_t learnt_coun
 	    .now_ms = begin_ms,
 	    .until_at_ms = s->filed_at_ms + HORIZON_MS,
 	    .seed = s->ask->seed,
+	    .drained_until_at_ms = s->out->drained_until_at_ms,
 	    .courses = s->ask->courses,
 	};
 
 	s->last_ms = begin_ms;
+	s->out->filed_at_ms = s->filed_at_ms;
+	/* The world counts requests from 1. */
+	s->conflicts =
+	    conflicts_new(s->config, s->requests + s->first_own, s->ask->site_count,
+			  (int64_t)s->first_own + 1, begin_ms);
 	forecast_run(&in, &watch, all);
+	conflicts_tell(s->conflicts, s->out);
+	conflicts_free(s->conflicts);
 	for (size_t i = 0; i < s->ask->site_count; i++)
 		s->out->sites[i].arrival = all[s->first_own + i];
 	mem_free(all);
@@ -240,6 +278,7 @@ dispatch_simulate(const struct config *c, struct outbox *o,
 	picture_done(&s.picture);
 	mem_free(s.requests);
 	mem_free(s.sites);
+	mem_free(s.failed);
 	mem_free(s.rates);
 	return rc < 0 ? -1 : 0;
 }
@@ -247,6 +286,9 @@ dispatch_simulate(const struct config *c, struct outbox *o,
 void
 dispatch_simulated_done(struct dispatch_simulated *s)
 {
+	for (size_t i = 0; i < s->conflict_count; i++)
+		mem_free(s->conflicts[i].with);
+	mem_free(s->conflicts);
 	mem_free(s->sites);
 	mem_free(s->lines);
 }

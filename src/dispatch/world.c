@@ -82,7 +82,17 @@ world_set_site(struct world *w, size_t site, const struct world_site_state *stat
 	s->failures = state->failures;
 	s->hold_until_at_ms = state->hold_until_at_ms;
 	s->last_sent_at_ms = state->last_sent_at_ms;
+	for (size_t i = 0; i < s->config->address_count; i++)
+		for (size_t k = 0; k < state->failed_count; k++)
+			if (s->addresses[i].number == state->failed[k].number)
+				s->addresses[i] = state->failed[k];
 	world_put(w, site);
+}
+
+static bool
+is_drained(const struct world *w)
+{
+	return w->o.drained_until_at_ms > w->now_ms;
 }
 
 /* --- events ---------------- */
@@ -98,7 +108,7 @@ settle(struct world *w)
 	world_look_at_attempts(w);
 	while (agenda_due(w->agenda, w->now_ms, &site))
 		world_put(w, site);
-	for (;;) {
+	while (!is_drained(w)) {
 		while (agenda_next(w->agenda, &w->load, w->now_ms, &pick)) {
 			world_start(w, &pick);
 			agenda_started(w->agenda, &pick);
@@ -121,6 +131,8 @@ next_at_ms(const struct world *w)
 	at = look < at ? look : at;
 	if (end && end->since_ms < at)
 		at = end->since_ms;
+	if (is_drained(w) && w->o.drained_until_at_ms < at)
+		at = w->o.drained_until_at_ms;
 	if (w->attempt_count > 0 && w->rates_until_at_ms < at)
 		at = w->rates_until_at_ms;
 	return at;
@@ -178,6 +190,8 @@ world_sending(const struct world *w, size_t n)
 	    .address = a->address,
 	    .phase = a->phase,
 	    .rate_bytes_per_s = a->phase == WORLD_SENDING ? a->rate_bytes_per_s : 0,
+	    .speed_bytes_per_s = a->weather.speed_bytes_per_s,
+	    .path = a->phase == WORLD_SENDING ? &a->path : NULL,
 	    .by_share = a->by_share,
 	};
 }
@@ -186,6 +200,22 @@ struct verdict
 world_verdict(const struct world *w, size_t site)
 {
 	return agenda_verdict(w->agenda, site);
+}
+
+struct verdict
+world_waits(const struct world *w, size_t site)
+{
+	if (is_drained(w))
+		return (struct verdict){REASON_DRAINED, w->o.drained_until_at_ms, 0};
+	return agenda_waits(w->agenda, site, &w->load);
+}
+
+struct rate_path
+world_path(const struct world *w, size_t site, unsigned address)
+{
+	const struct config_site *s = w->sites[site].config;
+
+	return rate_plan(&w->facts, s, config_address(s, address), w->now_ms);
 }
 
 size_t

@@ -64,6 +64,7 @@ struct world_options {
 	const struct rate_facts *facts; /* configuration and orders; must stay */
 	int64_t now_ms;
 	uint64_t seed;
+	int64_t drained_until_at_ms; /* nothing is begun before; 0: it is not drained */
 	void (*weather)(void *self, const struct world_try *t, uint64_t dice,
 			struct world_weather *out);
 	void (*ended)(void *self, const struct world_end *end); /* may be NULL */
@@ -77,6 +78,8 @@ void world_free(struct world *w);
 void world_add(struct world *w, const struct world_request *r);
 struct world_site_state {
 	int64_t failures, hold_until_at_ms, last_sent_at_ms;
+	const struct outbox_address *failed; /* addresses that are left alone; copied */
+	size_t failed_count;
 };
 void world_set_site(struct world *w, size_t site, const struct world_site_state *s);
 
@@ -91,7 +94,9 @@ struct world_sending {
 	const struct world_request *request;
 	const struct config_address *address;
 	enum world_phase phase;
-	int64_t rate_bytes_per_s; /* SENDING */
+	int64_t rate_bytes_per_s;     /* SENDING */
+	int64_t speed_bytes_per_s;    /* of its line */
+	const struct rate_path *path; /* SENDING: its limits; else NULL */
 	bool by_share;
 };
 
@@ -99,6 +104,10 @@ int64_t world_now_ms(const struct world *w);
 size_t world_active(const struct world *w);
 struct world_sending world_sending(const struct world *w, size_t n);
 struct verdict world_verdict(const struct world *w, size_t site);
+/* Why the first of the site does not go: agenda_waits(), or REASON_DRAINED. */
+struct verdict world_waits(const struct world *w, size_t site);
+/* The limits on the way to that address, by its number. */
+struct rate_path world_path(const struct world *w, size_t site, unsigned address);
 size_t world_unfinished(const struct world *w);
 int64_t world_hold_until_at_ms(const struct world *w, size_t site);
 /* Bytes of files that went over a line of the configuration, so far; over all, by

@@ -12,6 +12,7 @@
 #include "front/place.h"
 #include "front/print.h"
 #include "front/private_folder.h"
+#include "front/simulate_view.h"
 #include "front/targets.h"
 #include "front/when.h"
 #include "package/package.h"
@@ -90,133 +91,6 @@ measure(const char *path, int64_t *bytes, struct err *e)
 	return rc;
 }
 
-/* --- what people read ---------------- */
-
-static const char *
-at_text(int64_t at_ms, char buf[24])
-{
-	return at_ms == INT64_MAX ? "never" : print_at(at_ms, buf, 24);
-}
-
-static void
-say_sites(const struct dispatch_simulate *a, const struct dispatch_simulated *s)
-{
-	static const char *const headings[] = {"SITE",    "EARLY", "LIKELY",   "LATE",
-					       "IN TIME", "TRIES", "SUSPENDED"};
-	struct table t = {.columns = COUNT(headings),
-			  .headings = headings,
-			  .right = {[4] = true, [5] = true, [6] = true}};
-
-	for (size_t i = 0; i < a->site_count; i++) {
-		const struct dispatch_site_course *c = &s->sites[i];
-		char early[24], likely[24], late[24], number[24];
-
-		table_add(&t, a->sites[i]);
-		table_add(&t, at_text(c->arrival.early_at_ms, early));
-		table_add(&t, at_text(c->arrival.likely_at_ms, likely));
-		table_add(&t, at_text(c->arrival.late_at_ms, late));
-		(void)snprintf(number, sizeof(number), "%d %%",
-			       c->arrival.in_time_percent);
-		table_add(&t, number);
-		(void)snprintf(number, sizeof(number), "%lld", (long long)c->attempts);
-		table_add(&t, number);
-		(void)snprintf(number, sizeof(number), "%lld", (long long)c->suspended);
-		table_add(&t, number);
-	}
-	table_print(&t, stdout);
-}
-
-static void
-say_line(const char *name, const struct dispatch_line_use *u)
-{
-	char bytes[24], busy[32], peak[32];
-
-	print_line("%s: %s in %s, at most %s", name,
-		   num_bytes_text(u->bytes, bytes, sizeof(bytes)),
-		   num_duration_text(u->busy_ms, busy, sizeof(busy)),
-		   num_rate_text(u->peak_bytes_per_s, peak, sizeof(peak)));
-}
-
-static void
-say(const struct config *c, const struct dispatch_simulate *a,
-    const struct dispatch_simulated *s)
-{
-	char name[80];
-
-	say_sites(a, s);
-	print_line("%s", "");
-	for (size_t i = 0; i <= c->line_count; i++) {
-		(void)snprintf(name, sizeof(name), "%s%s",
-			       i < c->line_count ? "line " : "all",
-			       i < c->line_count ? c->lines[i].name : "");
-		say_line(name, &s->lines[i]);
-	}
-	if (s->others_late + s->others_expired > 0)
-		print_line("of what is queued, %lld miss their deadline and %lld "
-			   "outlive their lifetime",
-			   (long long)s->others_late, (long long)s->others_expired);
-}
-
-/* --- what machines read ---------------- */
-
-static json_t *
-at_json(int64_t at_ms)
-{
-	return print_json_at(at_ms == INT64_MAX ? 0 : at_ms);
-}
-
-static json_t *
-site_json(const char *site, const struct dispatch_site_course *c)
-{
-	json_t *o = json_object();
-
-	(void)json_object_set_new(o, "site", print_json_text(site));
-	(void)json_object_set_new(o, "early", at_json(c->arrival.early_at_ms));
-	(void)json_object_set_new(o, "likely", at_json(c->arrival.likely_at_ms));
-	(void)json_object_set_new(o, "late", at_json(c->arrival.late_at_ms));
-	(void)json_object_set_new(o, "in_time_percent",
-				  json_integer(c->arrival.in_time_percent));
-	(void)json_object_set_new(o, "started_at", print_json_at(c->started_at_ms));
-	(void)json_object_set_new(o, "attempts", json_integer(c->attempts));
-	(void)json_object_set_new(o, "suspended", json_integer(c->suspended));
-	return o;
-}
-
-static json_t *
-line_json(const char *name, const struct dispatch_line_use *u)
-{
-	json_t *o = json_object();
-
-	(void)json_object_set_new(o, "line", print_json_text(name));
-	(void)json_object_set_new(o, "bytes", json_integer(u->bytes));
-	(void)json_object_set_new(o, "busy_ms", json_integer(u->busy_ms));
-	(void)json_object_set_new(o, "peak_bytes_per_s",
-				  json_integer(u->peak_bytes_per_s));
-	return o;
-}
-
-static void
-say_json(const struct config *c, const struct dispatch_simulate *a,
-	 const struct dispatch_simulated *s)
-{
-	json_t *o = json_object(), *sites = json_array(), *lines = json_array();
-
-	for (size_t i = 0; i < a->site_count; i++)
-		(void)json_array_append_new(sites,
-					    site_json(a->sites[i], &s->sites[i]));
-	for (size_t i = 0; i <= c->line_count; i++)
-		(void)json_array_append_new(
-		    lines, line_json(i < c->line_count ? c->lines[i].name : NULL,
-				     &s->lines[i]));
-	(void)json_object_set_new(o, "seed", json_integer((json_int_t)a->seed));
-	(void)json_object_set_new(o, "bytes", json_integer(a->bytes));
-	(void)json_object_set_new(o, "sites", sites);
-	(void)json_object_set_new(o, "lines", lines);
-	(void)json_object_set_new(o, "others_late", json_integer(s->others_late));
-	(void)json_object_set_new(o, "others_expired", json_integer(s->others_expired));
-	print_json(o);
-}
-
 /* --- the command ---------------- */
 
 static int
@@ -237,9 +111,9 @@ simulate(const struct call *call, const struct config *config,
 	}
 	rc = dispatch_simulate(config, o, a, &s, e);
 	if (rc == 0 && call->json)
-		say_json(config, a, &s);
+		simulate_print_json(config, a, &s);
 	else if (rc == 0)
-		say(config, a, &s);
+		simulate_print(config, a, &s);
 	dispatch_simulated_done(&s);
 	return rc;
 }
@@ -274,8 +148,12 @@ const struct command command_simulate = {
 	"Runs the sender in virtual time, with the configuration, what is queued now\n"
 	"and what was learnt of the lines: when the package would arrive at each site\n"
 	"(9 of 10 arrivals lie between early and late), how often it would be tried\n"
-	"and suspended, what the lines would carry, and what would come too late.\n"
-	"Nothing is filed.  Attempts, suspensions and lines are those of one course.",
+	"and suspended, what the lines would carry, what held it up (a limit, a "
+	"window,\n"
+	"a sending that was not free) and who else wanted that, and what would come "
+	"too\n"
+	"late.  Orders count as they are now: a drain, limits, opened sites, holds.\n"
+	"Nothing is filed.  All but the arrivals is of one course.",
     .options = options,
     .examples = "  lansender simulate --to @EAST ./setup-4.2/ --at 20:00\n"
 		"  lansender simulate --to MS1 big.iso --deadline +8h --json\n",

@@ -100,6 +100,36 @@ sender simulate --to MS1 package --deadline +1h
 exits 0
 has out never
 
+# What held it up, and who had that meanwhile; a site that is named twice is one.
+simulated() { # expression over s
+	sender simulate --to MS1,ms1 package --json
+	exits 0
+	python3 - "$1" <<'END' || fail "simulate: $1"
+import json, sys
+s = json.load(open("out"))
+assert eval(sys.argv[1]), s
+END
+}
+simulated '[x["site"] for x in s["sites"]] == ["MS1"] and s["others"] == 1'
+simulated '[(x["code"], x["sites"], x["most_site"]) for x in s["conflicts"]] == [(22, 1, "MS1")]'
+sender simulate --to MS1 package
+has out '22 B' # with what is queued
+has out 'with 1 that are queued'
+check grep -Eq '^the window is closed +1 +[0-9].*MS1 ' out
+# Orders count as they are: a hold, a site that was opened, a drain.
+sender hold 1
+simulated 's["others"] == 0 and s["others_held"] == 1'
+sender open MS1 for 2h
+simulated 's["conflicts"] == [] and s["sites"][0]["late"] < "'"$opens_at"'"'
+sender drain
+simulated 's["drained"] and s["drained_until"] is None and s["sites"][0]["likely"] is None'
+sender simulate --to MS1 package
+has out 'nothing arrives before `lansender drain off`'
+check grep -Eq '^a person drains the sender +1 ' out
+sender drain off
+sender open MS1 off
+sender release 1
+
 # Others go first: the earliest end, then the oldest.
 put_config
 sender send MS1 package --as two
