@@ -368,7 +368,9 @@ const struct key keys[] = {
      .standard = "yes",
      .example = "yes",
      .sentence = "Whether several operations travel in one message; no for servers "
-		 "that choke on it."},
+		 "that choke on it. One that refuses such messages, or hangs up on "
+		 "them twice, is recognised, and gets one operation at a time from "
+		 "its next connection on, as long as the sender runs."},
     {.section = ADDRESS(flush),
      .name = "flush",
      .type = KEY_BOOL,
@@ -392,8 +394,9 @@ const struct key keys[] = {
      .min = 1,
      .max = 32,
      .example = "24",
-     .sentence = "How many connections may carry one file side by side; more than one "
-		 "is used only where packets are lost and the line is not full."},
+     .sentence = "How many connections may carry a package side by side; more than "
+		 "one is used only where packets are lost and the line is not full, "
+		 "or where the server, not the line, is what small files wait for."},
     {.section = ADDRESS(connect_timeout_ms),
      .name = "connect_timeout",
      .type = KEY_DURATION,

@@ -108,11 +108,27 @@ is_worth_a_lane(const struct job *j)
 	       j->put.size_bytes - j->next_bytes >= WORTH_BYTES;
 }
 
+/* It is of use: one more that carries files at the same time. */
+static void
+count_in(struct lane *l)
+{
+	const struct bundle *b = l->puts->bundle;
+	struct smb *s = l->puts->s;
+	unsigned used = 1;
+
+	if (l->used)
+		return;
+	l->used = true;
+	for (unsigned i = 0; i < b->lanes; i++)
+		used += b->lane[i]->used;
+	s->lanes_most = s->lanes_most > used ? s->lanes_most : used;
+}
+
 static bool
 take_job(struct lane *l)
 {
 	struct chain *c = &l->chain;
-	struct job *j = l->puts->begun.first;
+	struct job *j = l->puts->large > 0 ? l->puts->begun.first : NULL;
 	struct err e;
 
 	while (j && !is_worth_a_lane(j))
@@ -135,6 +151,7 @@ take_job(struct lane *l)
 	l->job = j;
 	l->state = LANE_OPENING;
 	j->lanes++;
+	count_in(l);
 	chain_start(c, false);
 	return true;
 }
@@ -147,12 +164,15 @@ lane_feed(void *self)
 
 	if (l->puts->s->conn->dead)
 		return false;
-	if (l->state == LANE_FREE)
-		return take_job(l);
-	if (l->state != LANE_READY || !large_has_more(l->job) ||
-	    !window_open(&l->window))
+	if (l->state == LANE_FREE && take_job(l))
+		return true;
+	if (l->state == LANE_READY && large_has_more(l->job) &&
+	    window_open(&l->window) && large_write_next(l->job, l))
+		return true;
+	if (!small_take(l))
 		return false;
-	return large_write_next(l->job, l);
+	count_in(l);
+	return true;
 }
 
 /* B3.  What it had in flight has been given back by now. */
@@ -189,8 +209,6 @@ bundle_add(struct puts *p, struct smb *s)
 	conn_set_pace(s->conn, first->pace.take ? &first->pace : NULL);
 	b->lane[b->lanes++] = l;
 	first->companion[first->companions++] = s->conn;
-	p->s->lanes_most =
-	    p->s->lanes_most > b->lanes + 1 ? p->s->lanes_most : b->lanes + 1;
 }
 
 static void
@@ -302,6 +320,12 @@ bury_dead(struct puts *p)
 /* --- would more connections help? ---------------------------------------------------
  */
 
+unsigned
+bundle_lanes(const struct puts *p)
+{
+	return p->bundle ? 1 + p->bundle->lanes : 1;
+}
+
 /* Will it take a while yet? */
 static bool
 is_long(const struct puts *p)
@@ -314,6 +338,8 @@ is_long(const struct puts *p)
 	for (const struct job *j = p->begun.first; j; j = j->next)
 		if (is_worth_a_lane(j))
 			left += j->put.size_bytes - j->next_bytes;
+	for (const struct job *j = p->waiting.first; j; j = j->next)
+		left += j->put.size_bytes;
 	return left > 0 && left / WORTH_S > rate;
 }
 
@@ -330,14 +356,21 @@ bundle_tend(struct puts *p)
 void
 bundle_widen(struct puts *p)
 {
+	if (is_long(p))
+		bundle_open(p, p->s->o.connections);
+}
+
+void
+bundle_open(struct puts *p, unsigned lanes)
+{
 	struct bundle *b;
 
-	if (p->s->o.connections <= 1 || p->large == 0)
+	if (lanes > p->s->o.connections)
+		lanes = p->s->o.connections;
+	if (lanes <= 1)
 		return;
 	b = bundle_of(p);
-	if (b->gave_up || !is_long(p))
-		return;
-	while (1 + b->lanes + b->openers < p->s->o.connections && !b->gave_up)
+	while (!b->gave_up && 1 + b->lanes + b->openers < lanes)
 		open_lane(p);
 }
 

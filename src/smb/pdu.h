@@ -167,7 +167,7 @@ void pdu_put_read(struct pdu_buf *b, const struct pdu_file_id *id, int64_t offse
 		  uint32_t len);
 /* PDU_WRITE_BYTES; the data comes behind. */
 void pdu_put_write(struct pdu_buf *b, const struct pdu_file_id *id, int64_t offset,
-		   uint32_t len, bool through);
+		   uint32_t len);
 void pdu_set_write_len(uint8_t *request, uint32_t len);
 void pdu_put_ioctl(struct pdu_buf *b, const struct pdu_ioctl *i);
 void pdu_put_query_directory(struct pdu_buf *b, const struct pdu_file_id *id,

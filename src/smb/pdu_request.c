@@ -275,7 +275,7 @@ pdu_put_read(struct pdu_buf *b, const struct pdu_file_id *id, int64_t offset,
 
 void
 pdu_put_write(struct pdu_buf *b, const struct pdu_file_id *id, int64_t offset,
-	      uint32_t len, bool through)
+	      uint32_t len)
 {
 	uint8_t *body = begin(b, PDU_WRITE, 49, PDU_WRITE_BYTES - PDU_HEADER_BYTES);
 
@@ -283,7 +283,6 @@ pdu_put_write(struct pdu_buf *b, const struct pdu_file_id *id, int64_t offset,
 	wire_put32(body + 4, len);
 	wire_put64(body + 8, (uint64_t)offset);
 	put_id(body + 16, id);
-	wire_put32(body + 44, through ? 1 : 0); /* SMB2_WRITEFLAG_WRITE_THROUGH */
 }
 
 void

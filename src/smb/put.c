@@ -13,6 +13,7 @@ enum {
 	 * line nearly full, 384 keep it full, and 512 fill its queue until it loses
 	 * some (measured). */
 	SMALL_MAX = 384,
+	SMALL_LEAST = 16, /* of a lane, towards the end; a choice */
 	/* Large files open at once, so that many of middle size hide their round trips;
 	 * a choice */
 	LARGE_MAX = 64,
@@ -133,6 +134,8 @@ leave(struct job *j)
 	}
 	list_remove(&j->puts->begun, j);
 	(*counter(j))--;
+	if (j->state == JOB_SMALL)
+		j->lane->small--;
 	if (makes_folder(j))
 		j->puts->folders--;
 }
@@ -153,6 +156,7 @@ job_finish(struct job *j)
 {
 	struct puts *p = j->puts;
 
+	p->small_done += j->state == JOB_SMALL;
 	leave(j);
 	p->jobs--;
 	j->put.done(j->put.self, j->err);
@@ -228,6 +232,35 @@ job_came_early(struct job *j)
 
 /* --- what is next? ---------------------------------------------------------------- */
 
+/* Each lane of several ends with a share of what is left, so that all are through at
+ * the same time. */
+static unsigned
+small_most(const struct puts *p)
+{
+	const unsigned lanes = bundle_lanes(p);
+	const unsigned share = p->jobs / (2 * lanes);
+
+	if (lanes == 1 || share > SMALL_MAX)
+		return SMALL_MAX;
+	return share > SMALL_LEAST ? share : SMALL_LEAST;
+}
+
+bool
+small_take(struct lane *l)
+{
+	struct puts *p = l->puts;
+	struct job *j = p->waiting.first;
+
+	if (!j || j->is_change || !small_fits(l, j) || l->small >= small_most(p) ||
+	    !window_open(&l->window))
+		return false;
+	if (l != &p->first && is_folder_awaited(p, j)) /* P7 */
+		return false;
+	job_begin(j, JOB_SMALL);
+	small_begin(j, l);
+	return true;
+}
+
 /* Begin the job that waits longest, if it may.  true: it did. */
 static bool
 begin_next(struct puts *p)
@@ -246,29 +279,25 @@ begin_next(struct puts *p)
 		change_begin(j);
 		return true;
 	}
-	if (!small_fits(p, j)) {
+	if (!small_fits(&p->first, j)) {
 		if (p->large >= LARGE_MAX)
 			return false;
 		job_begin(j, JOB_OPENING);
 		large_begin(j);
 		return true;
 	}
-	if (p->small >= SMALL_MAX || !window_open(&p->first.window))
-		return false;
-	job_begin(j, JOB_SMALL);
-	small_begin(j);
-	return true;
+	return small_take(&p->first);
 }
 
 /* Losses that mean nothing: bbr does not mind them; where this host does not allow it,
  * more connections get more of the line. */
 static void
-look_at_line(struct puts *p)
+look_at_line(struct puts *p, int64_t now_us)
 {
 	struct line *l = &p->line;
 	const char *congestion = p->s->o.congestion;
 
-	if (!line_look(l, p->s->conn->fd, clock_us()))
+	if (!line_look(l, p->s->conn->fd, now_us))
 		return;
 	window_set_lossy(&p->first.window);
 	if (!l->asked && congestion &&
@@ -278,15 +307,43 @@ look_at_line(struct puts *p)
 		bundle_widen(p);
 }
 
+/* Small files wait for the server, and not for the line: it may have a process for each
+ * connection. */
+static void
+look_at_server(struct puts *p, int64_t now_us)
+{
+	const struct conn *c = p->s->conn;
+	struct busy_sample sample = {
+	    .now_us = now_us,
+	    .files = p->first.small,
+	    .asked_bytes = p->first.window.in_flight_bytes,
+	    .line_bytes = c->queue_bytes + c->wire_bytes + c->bytes_sent,
+	};
+	struct busy_load load = {
+	    .now_us = now_us,
+	    .done = p->small_done,
+	    .left = p->jobs,
+	    .connections = bundle_lanes(p),
+	    .connect_us = p->s->connect_ms * 1000,
+	};
+
+	if (p->s->o.connections <= 1 || !busy_due(&p->busy, now_us))
+		return;
+	load.is_busy = busy_look(&p->busy, c->fd, &sample);
+	bundle_open(p, busy_wants(&p->busy, &load));
+}
+
 /* conn asks for one more op.  First what fills the line, then what prepares for it. */
 static bool
 feed(void *self)
 {
 	struct puts *p = self;
+	const int64_t now_us = clock_us();
 
-	look_at_line(p);
+	look_at_line(p, now_us);
+	look_at_server(p, now_us);
 	bundle_tend(p);
-	if (window_open(&p->first.window))
+	if (p->large > 0 && window_open(&p->first.window))
 		for (struct job *j = p->begun.first; j; j = j->next)
 			if (large_has_more(j) && large_write_next(j, &p->first))
 				return true;
@@ -316,6 +373,8 @@ static void
 release(struct puts *p)
 {
 	bundle_free(p);
+	p->busy = (struct busy){0};
+	p->small_done = 0;
 	while (p->spare_jobs) {
 		struct job *j = p->spare_jobs;
 

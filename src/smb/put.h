@@ -15,13 +15,16 @@
  *   P5  what lies in a folder that is being made goes out behind it, since servers
  *       mostly keep the order.  Those that do not say that it is not found: then it
  *       waits for the folder and is begun once more
- *   P6  a job that failed starts no further WRITE; it waits for those in flight */
+ *   P6  a job that failed starts no further WRITE; it waits for those in flight
+ *   P7  SMALL goes over any lane, whatever else the job needs over the first; one that
+ *       lies in a folder that is being made goes over the first, too (P5) */
 #ifndef SMB_PUT_H
 #define SMB_PUT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "smb/busy.h"
 #include "smb/chain.h"
 #include "smb/engine.h"
 #include "smb/line.h"
@@ -49,11 +52,13 @@ struct lane { /* one connection that WRITEs go over */
 	struct puts *puts;
 	struct smb *s;
 	struct window window;
+	unsigned small; /* files in flight, one compound each */
 	/* all but the first: */
 	enum lane_state state;
-	struct job *job; /* NULL: none */
+	struct job *job; /* a large file; NULL: none */
 	struct pdu_file_id id;
 	struct chain chain;
+	bool used; /* it has carried something */
 };
 
 struct block { /* one WRITE of a large file */
@@ -81,6 +86,7 @@ struct job {
 	bool patient;             /* that went wrong: wait for the folder */
 	enum job_state state;
 	struct chain chain;
+	struct lane *lane;       /* SMALL: which it goes over */
 	struct window_mark mark; /* SMALL */
 	uint32_t written;        /* SMALL: what the server says */
 	struct pdu_file_id id;   /* from OPENING on */
@@ -105,11 +111,13 @@ struct puts {
 	struct smb *s;
 	struct lane first;
 	struct line line;      /* the first lane's */
+	struct busy busy;      /* the server, likewise */
 	struct bundle *bundle; /* the other lanes; NULL: none */
 	struct job_list waiting, begun;
 	unsigned jobs;                  /* on both lists */
 	int64_t waiting_bytes;          /* queued since the last step */
 	unsigned small, large, changes; /* begun, by kind */
+	int64_t small_done;             /* since the pipeline was idle */
 	unsigned folders;               /* begun to be made; of the changes */
 	struct job *spare_jobs;
 	unsigned n_spare_jobs;
@@ -130,8 +138,11 @@ void job_restart(struct job *j);
 /* Not found, and begun before its folder was there (P5): restarted, true. */
 bool job_came_early(struct job *j);
 
-bool small_fits(const struct puts *p, const struct job *j);
-void small_begin(struct job *j);
+bool small_fits(const struct lane *l, const struct job *j);
+void small_begin(struct job *j, struct lane *l);
+/* The job that waits longest, if it is small and may go over that lane now: begin it.
+ * true: it was. */
+bool small_take(struct lane *l);
 
 void change_begin(struct job *j);
 

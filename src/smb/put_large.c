@@ -277,7 +277,7 @@ send_block(struct block *b)
 
 	struct pdu_buf head = {.bytes = b->head, .room = sizeof(b->head)};
 
-	pdu_put_write(&head, id, b->offset + b->done, len, false);
+	pdu_put_write(&head, id, b->offset + b->done, len);
 	b->op = (struct op){
 	    .head = b->head,
 	    .head_len = sizeof(b->head),

@@ -25,9 +25,9 @@
  * conn_out.c, conn_pace.c and conn_in.c (poll loop), credits.c, window.c, crypto.c
  * (keys, signing, encryption), auth.c (GSSAPI), prepare.c, negotiate.c, session.c,
  * chain.c (requests about one file as one), habits.c (what servers are like), smb.c,
- * options.c, file.c, query.c, put.c, put_change.c, put_small.c, put_large.c, line.c and
- * bundle.c (pipeline), ntstatus.c (status -> Win32, text), blame.c (status -> whose
- * fault), speed.c (this machine). */
+ * options.c, file.c, query.c, put.c, put_change.c, put_small.c, put_large.c, line.c,
+ * busy.c and bundle.c (pipeline), ntstatus.c (status -> Win32, text), blame.c
+ * (status -> whose fault), speed.c (this machine). */
 #ifndef SMB_SMB_H
 #define SMB_SMB_H
 
@@ -86,7 +86,8 @@ struct smb_options {
 			  * own, and bbr, where allowed, once packets are lost without
 			  * need; NULL: the host's */
 	/* most connections side by side where one loses packets and does not fill the
-	 * line; 0 or 1: never more than one */
+	 * line, or the server is slower with small files than the line; 0 or 1: never
+	 * more than one */
 	unsigned connections;
 	int64_t window_max_bytes; /* most bytes of WRITE in flight; 0: 16 MiB */
 	/* largest WRITE; 0: 512 KiB; the server's limit holds too */
@@ -161,7 +162,7 @@ struct smb_facts {
 	int64_t connect_ms; /* TCP and log-on                                         */
 	int64_t rtt_us;     /* smallest round trip by TCP_INFO; 0: unknown            */
 	int64_t retransmits; /* TCP segments */
-	/* most at the same time, for one file, since smb_set_stop() */
+	/* most that carried files at the same time, since smb_set_stop() */
 	unsigned connections;
 	bool kerberos;
 	bool compounds; /* false: not asked for, or the server refuses them */

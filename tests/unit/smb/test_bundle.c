@@ -17,6 +17,7 @@ enum { LANES = 4, FILE_BYTES = 7 * 1024 * 1024 + 77 };
 struct file {
 	int64_t read_upto;
 	int64_t acked;
+	bool read_again; /* small: once for each connection that it goes over */
 	bool read_fell, acked_fell;
 	int done;
 	bool failed;
@@ -35,7 +36,7 @@ fill(void *self, int64_t offset, void *buf, size_t len, struct err *e)
 	struct file *f = self;
 
 	(void)e;
-	f->read_fell = f->read_fell || offset != f->read_upto;
+	f->read_fell = f->read_fell || (offset != f->read_upto && !f->read_again);
 	f->read_upto = offset + (int64_t)len;
 	for (size_t i = 0; i < len; i++)
 		((uint8_t *)buf)[i] = byte_at(offset + (int64_t)i);
@@ -239,6 +240,191 @@ a_write_that_fails_fails_the_file(void **state)
 	all_done(fake);
 }
 
+/* --- small files ------------------------------------------------------------------ */
+
+enum { SMALL_FILES = 600, SMALL_BYTES = 1000 };
+
+struct smalls {
+	struct file file[SMALL_FILES];
+	unsigned connections;
+};
+
+/* The same with many small files. */
+static int
+send_smalls(struct fake fake[LANES], struct smalls *all)
+{
+	struct smb *s[LANES];
+	struct smb_facts facts;
+	struct err e;
+	int rc = 0;
+
+	for (int i = 0; i < LANES; i++)
+		s[i] = fake_start(&fake[i], clock_real());
+	s[0]->o.connections = LANES;
+	for (int i = 0; i < SMALL_FILES && rc == 0; i++) {
+		struct smb_put put = {.path = "folder/file",
+				      .size_bytes = SMALL_BYTES,
+				      .mtime_100ns = 132539328000000000,
+				      .read = fill,
+				      .acked = acked,
+				      .done = done,
+				      .self = &all->file[i]};
+
+		all->file[i].read_again = true;
+		rc = smb_put(s[0], &put, &e);
+		for (int k = 1; k < LANES && i == 0; k++)
+			bundle_add(s[0]->puts, s[k]);
+	}
+	rc = smb_drain(s[0], &e);
+	smb_get_facts(s[0], &facts);
+	all->connections = facts.connections;
+	for (int i = 0; i < LANES; i++)
+		fake_stop(&fake[i], i == 0 ? s[0] : NULL);
+	return rc;
+}
+
+/* Each is told once; how many failed. */
+static unsigned
+count_failed(const struct smalls *all)
+{
+	unsigned failed = 0;
+
+	for (int i = 0; i < SMALL_FILES; i++) {
+		const struct file *f = &all->file[i];
+
+		assert_int_equal(f->done, 1);
+		assert_int_equal(f->acked, f->failed ? 0 : SMALL_BYTES);
+		failed += f->failed;
+	}
+	return failed;
+}
+
+static void
+small_files_go_over_all(void **state)
+{
+	struct fake fake[LANES] = {
+	    {.sign = true}, {.sign = true}, {.seal = true}, {.no_compounds = true}};
+	struct smalls all = {0};
+	unsigned created = 0;
+
+	(void)state;
+	assert_int_equal(send_smalls(fake, &all), 0);
+	assert_int_equal(count_failed(&all), 0);
+	/* The last hangs up on compounds: its files went over the others. */
+	assert_int_equal(all.connections, LANES);
+	for (int i = 0; i < LANES - 1; i++) {
+		assert_true(fake[i].count[PDU_CREATE] > 0);
+		assert_int_equal(fake[i].compounds, fake[i].count[PDU_CREATE]);
+		assert_int_equal(fake[i].count[PDU_CLOSE], fake[i].count[PDU_CREATE]);
+		assert_int_equal(fake[i].open_now, 0);
+		created += fake[i].count[PDU_CREATE];
+	}
+	assert_int_equal(created, SMALL_FILES);
+	all_done(fake);
+}
+
+static void
+a_connection_that_breaks_costs_no_small_file(void **state)
+{
+	static const struct {
+		const char *what;
+		struct fake fake; /* the second's */
+	} rows[] = {
+	    {"breaks at once", {.lie = FAKE_CUT}},
+	    {"breaks in the middle", {.lie = FAKE_CUT, .honest_first = 5}},
+	    {"lies", {.lie = FAKE_WRITES_TOO_MUCH, .honest_first = 3}},
+	    {"does not sign", {.lie = FAKE_UNSIGNED, .honest_first = 3, .sign = true}},
+	    {"forgets the session", {.expire_after = 4}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fake fake[LANES] = {{0}, rows[i].fake, {0}, {0}};
+		struct smalls all = {0};
+
+		print_message("%s\n", rows[i].what);
+		assert_int_equal(send_smalls(fake, &all), 0);
+		assert_int_equal(count_failed(&all), 0);
+		all_done(fake);
+	}
+}
+
+static void
+a_small_file_fails_alone(void **state)
+{
+	const struct fake refuses_one = {.status = {[PDU_CREATE] = NT_ACCESS_DENIED},
+					 .fail_file = 3};
+	struct fake fake[LANES] = {{0}, refuses_one, refuses_one, {0}};
+	struct smalls all = {0};
+
+	(void)state;
+	assert_int_equal(send_smalls(fake, &all), 0);
+	assert_int_equal(count_failed(&all), 2);
+	for (int i = 0; i < SMALL_FILES; i++)
+		if (all.file[i].failed)
+			assert_int_equal(all.file[i].err.win32, 5);
+	all_done(fake);
+}
+
+static void
+the_first_ends_small_ones_too(void **state)
+{
+	struct fake fake[LANES] = {
+	    {.lie = FAKE_CUT, .honest_first = 20}, {0}, {0}, {0}};
+	struct smalls all = {0};
+
+	(void)state;
+	assert_int_equal(send_smalls(fake, &all), -1);
+	for (int i = 0; i < SMALL_FILES; i++)
+		assert_true(all.file[i].done <= 1);
+	assert_int_equal(all.file[0].done, 1);
+	all_done(fake);
+}
+
+/* P7: another connection would be faster than the folder. */
+static void
+what_lies_in_a_folder_comes_behind_it(void **state)
+{
+	struct fake fake = {.lie = FAKE_SILENT}, other = {0};
+	struct smb *s = fake_start(&fake, clock_real());
+	struct smb *s_other = fake_start(&other, clock_real());
+	struct file folder = {0}, inside = {0}, beside = {0};
+	const struct smb_change make = {
+	    .kind = SMB_MAKE_FOLDER, .path = "a", .done = done, .self = &folder};
+	struct smb_put put = {
+	    .path = "a\\file", .size_bytes = 9, .read = fill, .done = done};
+	struct lane lane = {.s = s_other};
+	struct err e;
+
+	(void)state;
+	assert_int_equal(smb_change(s, &make, &e), 0);
+	put.self = &inside;
+	assert_int_equal(smb_put(s, &put, &e), 0);
+	put.path = "b/file";
+	put.self = &beside;
+	assert_int_equal(smb_put(s, &put, &e), 0);
+	lane.puts = s->puts;
+	window_init(&lane.window, 65536, 65536);
+
+	assert_int_equal(s->puts->folders, 1);
+	assert_false(small_take(&lane));
+	assert_true(small_take(&s->puts->first));
+	assert_true(small_take(&lane));
+	assert_false(small_take(&lane)); /* there is no more */
+	assert_int_equal(s->puts->first.small, 1);
+	assert_int_equal(lane.small, 1);
+
+	fake_stop(&other, s_other); /* gives back what it has */
+	assert_int_equal(beside.done, 0);
+	assert_int_equal(lane.small, 0);
+	fake_stop(&fake, s);
+	assert_int_equal(folder.done, 1);
+	assert_int_equal(inside.done, 1);
+	assert_int_equal(beside.done, 1);
+	fake_done(&fake);
+	fake_done(&other);
+}
+
 int
 main(void)
 {
@@ -248,6 +434,11 @@ main(void)
 	    cmocka_unit_test(all_but_one_may_break),
 	    cmocka_unit_test(the_first_ends_all),
 	    cmocka_unit_test(a_write_that_fails_fails_the_file),
+	    cmocka_unit_test(small_files_go_over_all),
+	    cmocka_unit_test(a_connection_that_breaks_costs_no_small_file),
+	    cmocka_unit_test(a_small_file_fails_alone),
+	    cmocka_unit_test(the_first_ends_small_ones_too),
+	    cmocka_unit_test(what_lies_in_a_folder_comes_behind_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
