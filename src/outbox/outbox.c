@@ -303,7 +303,9 @@ change_priority(struct outbox *o, struct kept_request *k, enum request_priority 
 			       "request %lld is %s: its priority no longer matters",
 			       (long long)k->r.id.n, request_state_name(k->r.state));
 	k->r.priority = p;
-	return verb_keep(o, k, e);
+	if (verb_keep(o, k, e) < 0)
+		return -1;
+	return o->store->verbs->raise_line(o->store, k->r.id, e);
 }
 
 int

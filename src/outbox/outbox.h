@@ -212,8 +212,10 @@ enum outbox_command {
  * not allow it, said in words. */
 int outbox_command(struct outbox *o, struct request_id id, enum outbox_command c,
 		   int64_t now_ms, int64_t lifetime_ms, struct err *e) MUST_USE;
+/* Those that go before it to its site under its name are raised to it, as they are by a
+ * filing that is not put off: it can go no sooner than they.  1/0/-1 likewise. */
 int outbox_set_priority(struct outbox *o, struct request_id id, enum request_priority p,
-			struct err *e) MUST_USE; /* 1/0/-1 likewise */
+			struct err *e) MUST_USE;
 
 /* --- what persons order for a while, over the configuration ----------------------- */
 

@@ -46,7 +46,9 @@
  *   L2  a line that is not empty has one whose turn it is
  *   L3  first goes what was filed, or put off to, earlier; then the lower id.  Who was
  *       held or has failed lost its place to those that went meanwhile: it does not
- *       come back once one of these is on its way or sent */
+ *       come back once one of these is on its way or sent
+ *   L4  who waits in line when it is filed or given a priority makes those before it as
+ *       urgent, since it can go no sooner than they; one that is put off does not */
 #include "outbox/request.h"
 
 #include <string.h>

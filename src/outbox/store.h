@@ -70,6 +70,8 @@ struct store_verbs {
 	/* Change what get() gave.  0: it was changed or went away since (fencing: never
 	 * makes a row). */
 	int (*put)(struct store *s, const struct kept_request *k, struct err *e);
+	/* Who goes before it in its line gets its priority, where that is higher. */
+	int (*raise_line)(struct store *s, struct request_id id, struct err *e);
 	/* Did one that goes after it (goes_at, then id), to the same site under the
 	 * same name, overtake it: on its way now, or sent?  1: *by; 0; -1. */
 	int (*overtaken)(struct store *s, struct request_id id, struct request_id *by,

@@ -46,6 +46,7 @@ enum sql {
 	SQL_REQUEST_ADD,
 	SQL_TURN_GET,
 	SQL_TURN_YIELD,
+	SQL_RAISE_LINE,
 	SQL_OVERTAKEN,
 	SQL_SUPERSEDE_RESTING,
 	SQL_SUPERSEDE_ACTIVE,
@@ -171,6 +172,7 @@ int sqlite_get(struct store *base, struct request_id id, struct kept_request *ou
 int sqlite_put(struct store *base, const struct kept_request *k, struct err *e);
 int sqlite_list(struct store *base, const struct store_filter *f,
 		struct kept_request *rows, size_t room, size_t *count, struct err *e);
+int sqlite_raise_line(struct store *base, struct request_id id, struct err *e) MUST_USE;
 int sqlite_overtaken(struct store *base, struct request_id id, struct request_id *by,
 		     struct err *e);
 

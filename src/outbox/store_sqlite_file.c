@@ -241,7 +241,7 @@ take_turn(struct store_sqlite *s, const struct place *at, enum request_turn *tur
 
 static int
 add_request(struct store_sqlite *s, const struct outbox_new *n, int64_t site,
-	    const struct package_keys *keys, struct err *e)
+	    const struct package_keys *keys, struct request_id *id, struct err *e)
 {
 	sqlite3_stmt *st = sqlite_stmt(s, SQL_REQUEST_ADD, e);
 	sqlite3_stmt *count = sqlite_stmt(s, SQL_SITE_COUNT, e);
@@ -276,9 +276,13 @@ add_request(struct store_sqlite *s, const struct outbox_new *n, int64_t site,
 	(void)sqlite3_bind_int64(count, 1, site);
 	(void)sqlite3_bind_int64(count, 2, n->package->total_bytes);
 	(void)sqlite3_bind_int64(st, COUNT(numbers) + 2, turn);
-	if (sqlite_run(s, count, e) < 0)
+	if (sqlite_run(s, count, e) < 0 || sqlite_run(s, st, e) < 0)
 		return -1;
-	return sqlite_run(s, st, e) < 0 ? -1 : 0;
+	*id = (struct request_id){sqlite3_last_insert_rowid(s->db)};
+	/* One that is put off may find nobody before it any more. */
+	if (turn == TURN_HAS || is_put_off || n->supersede)
+		return 0;
+	return sqlite_raise_line(&s->base, *id, e);
 }
 
 static int
@@ -343,9 +347,8 @@ sqlite_file(struct store *base, const struct outbox_new *n, struct request_id *i
 		return -1;
 	for (size_t i = 0; i < n->site_count; i++) {
 		if (site_key(s, n->sites[i], &site, e) < 0 ||
-		    add_request(s, n, site, &keys, e) < 0)
+		    add_request(s, n, site, &keys, &ids[i], e) < 0)
 			return -1;
-		ids[i].n = sqlite3_last_insert_rowid(s->db);
 		if (n->supersede && supersede(s, n, site, keys.line, ids[i], e) < 0)
 			return -1;
 	}

@@ -89,6 +89,7 @@ static const struct store_verbs sqlite_verbs = {
     .file = sqlite_file,
     .get = sqlite_get,
     .put = sqlite_put,
+    .raise_line = sqlite_raise_line,
     .overtaken = sqlite_overtaken,
     .put_override = sqlite_put_override,
     .drop_override = sqlite_drop_override,

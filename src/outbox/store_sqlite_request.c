@@ -185,6 +185,18 @@ sqlite_overtaken(struct store *base, struct request_id id, struct request_id *by
 /* --- changing --- */
 
 int
+sqlite_raise_line(struct store *base, struct request_id id, struct err *e)
+{
+	struct store_sqlite *s = sqlite_of(base);
+	sqlite3_stmt *st = sqlite_stmt(s, SQL_RAISE_LINE, e);
+
+	if (!st)
+		return -1;
+	(void)sqlite3_bind_int64(st, 1, id.n);
+	return sqlite_run(s, st, e) < 0 ? -1 : 0;
+}
+
+int
 sqlite_put(struct store *base, const struct kept_request *k, struct err *e)
 {
 	struct store_sqlite *s = sqlite_of(base);

@@ -187,6 +187,12 @@ const char *const sqlite_texts[SQL_COUNT] = {
     [SQL_OVERRIDE_LIST] = "SELECT kind, what, value, set_at_ms, until_at_ms"
 			  " FROM override WHERE until_at_ms = 0 OR until_at_ms > ?1"
 			  " ORDER BY kind, what",
+    [SQL_RAISE_LINE] = "UPDATE OR ROLLBACK request AS o SET version = o.version + 1,"
+		       " priority = r.priority FROM request r"
+		       " WHERE r.id = ?1 AND r.turn = 0 AND o.line = r.line"
+		       " AND o.site = r.site AND o.turn IS NOT NULL"
+		       " AND o.priority > r.priority"
+		       " AND (o.goes_at_ms, o.id) < (r.goes_at_ms, r.id)",
     [SQL_OVERTAKEN] = "SELECT o.id FROM request r JOIN request o ON o.site = r.site"
 		      " AND o.line = r.line AND o.state BETWEEN 1 AND 4"
 		      " AND (o.goes_at_ms, o.id) > (r.goes_at_ms, r.id)"

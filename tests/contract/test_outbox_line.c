@@ -45,6 +45,53 @@ is_behind(struct fixture *f, struct request_id id)
 	return r.is_behind;
 }
 
+static enum request_priority
+priority(struct fixture *f, struct request_id id)
+{
+	struct request r;
+
+	fixture_get(f, id, &r);
+	return r.priority;
+}
+
+/* It can go no sooner than they. */
+static void
+an_urgent_one_makes_those_before_it_urgent(void **state)
+{
+	struct fixture *f = *state;
+	const struct outbox_new low = {.priority = REQUEST_LOW};
+	const struct outbox_new high = {.priority = REQUEST_HIGH};
+	const struct outbox_new later = {.priority = REQUEST_HIGH,
+					 .not_before_at_ms = NOW + 1};
+	const struct request_id active = fixture_file_named(f, "MS1", "setup", low);
+	const struct request_id old = fixture_file_named(f, "MS1", "Setup", low);
+	const struct request_id held = fixture_file_named(f, "MS1", "setup", low);
+	const struct request_id other = fixture_file_named(f, "MS1", "fonts", low);
+	const struct request_id there = fixture_file_named(f, "MS2", "setup", low);
+	struct request_id new;
+	struct request r;
+
+	fixture_claim(f, active, NOW, &r);
+	assert_int_equal(outbox_command(f->o, held, OUTBOX_HOLD, NOW, LIFETIME, &f->e),
+			 1);
+	(void)fixture_file_named(f, "MS1", "setup", later);
+	assert_int_equal(priority(f, active), REQUEST_LOW); /* it may be gone by then */
+	new = file(f, "MS1", "setup");
+	assert_int_equal(priority(f, active), REQUEST_MEDIUM);
+	assert_int_equal(priority(f, old), REQUEST_MEDIUM);
+	assert_int_equal(outbox_set_priority(f->o, new, REQUEST_HIGH, &f->e), 1);
+	assert_int_equal(priority(f, active), REQUEST_HIGH);
+	assert_int_equal(priority(f, old), REQUEST_HIGH);
+	/* Not taken back: it is a person's to lower them. */
+	assert_int_equal(outbox_set_priority(f->o, new, REQUEST_LOW, &f->e), 1);
+	assert_int_equal(priority(f, old), REQUEST_HIGH);
+	assert_int_equal(priority(f, held), REQUEST_LOW);
+	assert_int_equal(priority(f, other), REQUEST_LOW);
+	assert_int_equal(priority(f, there), REQUEST_LOW);
+	(void)fixture_file_named(f, "MS2", "setup", high);
+	assert_int_equal(priority(f, there), REQUEST_HIGH);
+}
+
 static void
 one_at_a_time_the_oldest_first(void **state)
 {
@@ -243,6 +290,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(one_at_a_time_the_oldest_first),
+	    CASE(an_urgent_one_makes_those_before_it_urgent),
 	    CASE(another_site_or_name_is_another_line),
 	    CASE(the_turn_is_handed_on),
 	    CASE(what_is_put_off_stands_at_its_time),

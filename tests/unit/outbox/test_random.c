@@ -118,6 +118,21 @@ may_be_claimed(const struct world *w, const struct model *m)
 	       (m->state == REQUEST_WAITING && m->restart_at_ms <= now_ms);
 }
 
+/* Who waits in line makes those before it as urgent. */
+static void
+raise_line(struct world *w, const struct model *m)
+{
+	if (!in_line(m) || has_turn(w, m))
+		return;
+	for (int i = 0; i < w->count; i++) {
+		struct model *other = &w->all[i];
+
+		if (same_line(other, m) && in_line(other) && other->id.n < m->id.n &&
+		    other->priority > m->priority)
+			other->priority = m->priority;
+	}
+}
+
 static void
 do_file(struct world *w)
 {
@@ -134,6 +149,7 @@ do_file(struct world *w)
 	m->state = REQUEST_PENDING;
 	m->expires_at_ms = w->now_ms + LIFETIME;
 	w->count++;
+	raise_line(w, m);
 }
 
 static void
@@ -268,8 +284,10 @@ do_priority(struct world *w, struct model *m)
 	int rc = outbox_set_priority(w->f->o, m->id, p, &w->f->e);
 
 	assert_int_equal(rc, request_state_final(m->state) ? -1 : 1);
-	if (rc > 0)
-		m->priority = p;
+	if (rc <= 0)
+		return;
+	m->priority = p;
+	raise_line(w, m);
 }
 
 static void
