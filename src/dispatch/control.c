@@ -38,7 +38,7 @@ dispatch_control_free(struct dispatch_control *c)
 
 /* --- who asks -------------------------------------------------------------------- */
 
-/* Under the lock. */
+/* Under the lock; it is there, until it is taken. */
 static void
 append(struct dispatch_control *c, struct control_message *m)
 {
@@ -56,10 +56,9 @@ unlink_message(struct dispatch_control *c, const struct control_message *m)
 {
 	struct control_message **at = &c->first;
 
-	while (*at && *at != m)
+	while (*at != m)
 		at = &(*at)->next;
-	if (*at)
-		*at = m->next;
+	*at = m->next;
 }
 
 /* Until it is done; one that nobody took in time is taken back: false.  One that was

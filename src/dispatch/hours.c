@@ -62,19 +62,17 @@ add_slot(struct str *out, const struct config_address *a, int64_t now_ms)
 static void
 add_speed(struct str *out, const struct rate_path *path)
 {
+	const struct rate_node *n = path->nodes;
 	char rate[32];
 
 	if (path->bytes_per_s == CONFIG_RATE_UNLIMITED) {
 		str_add(out, "unlimited");
 		return;
 	}
-	for (size_t i = 0; i < path->count; i++)
-		if (path->nodes[i].bytes_per_s == path->bytes_per_s) {
-			str_addf(out, "%s (%s)",
-				 num_rate_text(path->bytes_per_s, rate, sizeof(rate)),
-				 path->nodes[i].name);
-			return;
-		}
+	while (n->bytes_per_s != path->bytes_per_s) /* it is the least of all */
+		n++;
+	str_addf(out, "%s (%s)", num_rate_text(path->bytes_per_s, rate, sizeof(rate)),
+		 n->name);
 }
 
 static void

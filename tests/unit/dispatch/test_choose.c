@@ -403,6 +403,11 @@ who_has_nothing_saves_nothing_up(void **state)
 	choose_count_start(&s, &rules, all, 1);
 	assert_int_equal(s.credit[1], 80);
 	assert_int_equal(choose_due_class(&s, all), 2);
+	/* however long none of its class can be started: two starts, not a hundred */
+	for (int i = 0; i < 100; i++)
+		choose_count_start(&s, &rules, all, 0);
+	assert_int_equal(s.credit[1], 200);
+	assert_int_equal(s.credit[2], 200);
 }
 
 int

@@ -1,5 +1,7 @@
 /* The mailbox of the dispatcher: who asks gets an answer, or hears that there is none.
  */
+#include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +16,47 @@
 #include "dispatch/control.h"
 
 enum { LONG_MS = 30000, ASKERS = 8 };
+
+/* Once, instead of the next wait of this thread: with the mailbox unlocked, and the
+ * time that the asker gives it is over afterwards. */
+static _Thread_local void (*meanwhile)(void *self), (*later)(void *self);
+static _Thread_local void *self_of_both;
+
+__typeof__(pthread_cond_timedwait)
+    real_timedwait __asm__("__real_pthread_cond_timedwait");
+__typeof__(pthread_cond_timedwait)
+    wrap_timedwait __asm__("__wrap_pthread_cond_timedwait");
+__typeof__(pthread_cond_wait) real_wait __asm__("__real_pthread_cond_wait");
+__typeof__(pthread_cond_wait) wrap_wait __asm__("__wrap_pthread_cond_wait");
+
+static void
+do_once(void (**fn)(void *self), pthread_mutex_t *lock)
+{
+	void (*now)(void *self) = *fn;
+
+	*fn = NULL;
+	assert_int_equal(pthread_mutex_unlock(lock), 0);
+	now(self_of_both);
+	assert_int_equal(pthread_mutex_lock(lock), 0);
+}
+
+int
+wrap_timedwait(pthread_cond_t *c, pthread_mutex_t *lock, const struct timespec *until)
+{
+	if (!meanwhile)
+		return real_timedwait(c, lock, until);
+	do_once(&meanwhile, lock);
+	return ETIMEDOUT;
+}
+
+int
+wrap_wait(pthread_cond_t *c, pthread_mutex_t *lock)
+{
+	if (!later)
+		return real_wait(c, lock);
+	do_once(&later, lock);
+	return 0;
+}
 
 struct rig {
 	struct dispatch_control *control;
@@ -173,6 +216,75 @@ closing_answers(void **state)
 	assert_string_equal(a.e.text, "the sender stops just now");
 }
 
+struct late {
+	struct rig *g;
+	struct control_message *taken;
+};
+
+static void
+take_it(void *self)
+{
+	struct late *l = self;
+
+	l->taken = control_take(l->g->control);
+	assert_non_null(l->taken);
+}
+
+static void
+do_it(void *self)
+{
+	const struct late *l = self;
+
+	l->taken->answer->active = 5;
+	control_done(l->g->control, l->taken);
+}
+
+/* What was taken is being done: whoever asked hears what came of it, however late. */
+static void
+what_was_taken_is_waited_for(void **state)
+{
+	const struct dispatch_ask ask = {.verb = DISPATCH_LOOK};
+	struct late l = {.g = *state};
+	struct dispatch_answer a = {0};
+	struct err e;
+
+	control_open(l.g->control, l.g->pool);
+	meanwhile = take_it;
+	later = do_it;
+	self_of_both = &l;
+	assert_int_equal(dispatch_control_ask(l.g->control, &ask, 0, &a, &e), 0);
+	assert_int_equal(a.active, 5);
+}
+
+static void
+another_gives_up(void *self)
+{
+	struct late *l = self;
+	const struct dispatch_ask ask = {.verb = DISPATCH_STATUS};
+	struct dispatch_answer a;
+	struct err e;
+
+	assert_int_equal(dispatch_control_ask(l->g->control, &ask, 0, &a, &e), -1);
+	take_it(l);
+	assert_int_equal(l->taken->ask->verb, DISPATCH_LOOK);
+	assert_null(control_take(l->g->control));
+	control_done(l->g->control, l->taken);
+}
+
+static void
+who_gives_up_leaves_the_others_in(void **state)
+{
+	const struct dispatch_ask ask = {.verb = DISPATCH_LOOK};
+	struct late l = {.g = *state};
+	struct dispatch_answer a;
+	struct err e;
+
+	control_open(l.g->control, l.g->pool);
+	meanwhile = another_gives_up;
+	self_of_both = &l;
+	assert_int_equal(dispatch_control_ask(l.g->control, &ask, 0, &a, &e), 0);
+}
+
 static void
 no_mailbox(void **state)
 {
@@ -189,8 +301,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(answers_come_back), TEST(nobody_takes_it), TEST(many_ask),
-	    TEST(closing_answers),   TEST(no_mailbox),
+	    TEST(answers_come_back),
+	    TEST(nobody_takes_it),
+	    TEST(many_ask),
+	    TEST(closing_answers),
+	    TEST(no_mailbox),
+	    TEST(what_was_taken_is_waited_for),
+	    TEST(who_gives_up_leaves_the_others_in),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

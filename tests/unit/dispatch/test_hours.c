@@ -58,6 +58,16 @@ now_and_next(void **state)
 	     "all; 8 kbit/s (line south) until Mon 11:00, then 800 kbit/s (site MS1); "
 	     "zone "
 	     "UTC"},
+	    /* a line that is always the slowest, whatever the address's hours say */
+	    {"[sender]\nzone=UTC\n[line south]\nrate = 8kbit/s\n"
+	     "[site MS1]\nline = south\n" ADDRESS "rate = 08-18 800kbit/s\n"
+	     "schedule = all no-substitute",
+	     "2026-11-23 09:00", "all, no substitute; 8 kbit/s (line south); zone UTC"},
+	    /* a line without a limit says no more than none */
+	    {"[line south]\n[site MS1]\nline = south\n" ADDRESS, "2026-11-23 09:00",
+	     NULL},
+	    {"[sender]\nzone=UTC\n[site MS1]\nrate = 8kbit/s\n" ADDRESS,
+	     "2026-11-23 09:00", "all; 8 kbit/s (site MS1); zone UTC"},
 	    /* further away than a day's name says */
 	    {"[sender]\nzone=UTC\n[site MS1]\n" ADDRESS
 	     "schedule = mon 09-10 medium no-substitute\nschedule = mon 10-10:01 "

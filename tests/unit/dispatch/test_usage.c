@@ -11,6 +11,7 @@
 #include "base/zone.h"
 #include "config/config.h"
 #include "dispatch/usage.h"
+#include "faulty_outbox.h"
 #include "fixture.h"
 
 enum { DAY_MS = 86400000 };
@@ -157,6 +158,43 @@ another_configuration(void **state)
 	usage_free(u);
 }
 
+struct looking {
+	struct usage *u;
+	struct fixture *f;
+	struct plant plants[2];
+	int count;
+};
+
+/* Some more went each time; every second time the configuration is another one. */
+static int
+look_again(void *self, struct err *e)
+{
+	struct looking *l = self;
+
+	line_bytes += 100;
+	address_bytes += 7;
+	l->count++;
+	return usage_look(l->u, &l->plants[l->count / 2 % 2].config, NULL, l->f->o,
+			  NOW + l->count * 1000, e);
+}
+
+static void
+nothing_is_lost_while_the_outbox_fails(void **state)
+{
+	struct looking l = {.u = usage_new(), .f = *state};
+	unsigned calls;
+
+	plant_init(&l.plants[0]);
+	plant_init(&l.plants[1]);
+	look(l.u, &l.plants[0], l.f, NOW);
+	for (int i = 0; i < 8; i++) {
+		assert_int_equal(faulty_outbox(look_again, &l, &calls), 0);
+		assert_int_equal(used(l.u, "line south"), line_bytes);
+		assert_int_equal(used(l.u, "address MS1.1"), address_bytes);
+	}
+	usage_free(l.u);
+}
+
 static void
 none_without_budgets(void **state)
 {
@@ -183,6 +221,8 @@ main(void)
 					    fixture_leave),
 	    cmocka_unit_test_setup_teardown(another_configuration, fixture_enter,
 					    fixture_leave),
+	    cmocka_unit_test_setup_teardown(nothing_is_lost_while_the_outbox_fails,
+					    fixture_enter, fixture_leave),
 	    cmocka_unit_test_setup_teardown(none_without_budgets, fixture_enter,
 					    fixture_leave),
 	};
