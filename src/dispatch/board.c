@@ -275,8 +275,8 @@ board_route(struct board *b, const struct agenda_pick *pick, struct attempt_rout
 {
 	const struct route r = route_now(b, pick);
 
-	out->count = 0;
-	for (; out->count < r.count && out->count < ATTEMPT_ROUTE_ROOM; out->count++)
+	_Static_assert((int)ROUTE_ROOM <= (int)ATTEMPT_ROUTE_ROOM, "a route fits in");
+	for (out->count = 0; out->count < r.count; out->count++)
 		out->numbers[out->count] = b->looks.all[r.order[out->count]].number;
 }
 
@@ -336,7 +336,7 @@ board_goes_on(const struct board *b, const char *site, const char *address,
 	for (size_t i = 0; c && i < c->address_count; i++) {
 		if (str_eq(c->addresses[i].section, address)) {
 			const struct route_address a =
-			    route_look(&b->facts, c, &c->addresses[i], b->now_ms);
+			    route_look(&b->facts, c, &c->addresses[i], now_ms);
 
 			v = route_goes_on(&a, priority, now_ms);
 		}
@@ -359,7 +359,7 @@ board_crowded(const struct board *b, const char *site, struct agenda_pick *out)
 int
 board_active(const struct board *b, size_t site)
 {
-	return site < b->beside_count ? b->beside[site].active : 0;
+	return b->beside[site].active;
 }
 
 void

@@ -32,7 +32,7 @@ bool board_next(struct board *b, int64_t now_ms, struct agenda_pick *pick,
 /* The addresses that it may use now; none: its site has none. */
 void board_route(struct board *b, const struct agenda_pick *pick,
 		 struct attempt_route *out);
-int board_active(const struct board *b, size_t site); /* its threads */
+int board_active(const struct board *b, size_t site); /* its threads; of a pick */
 void board_started(struct board *b, const struct agenda_pick *pick);
 /* Its claim was refused: somebody was quicker, or what the outbox said has changed by
  * time alone.  Not again until the outbox tells of a change, or for a second. */

@@ -112,3 +112,32 @@ wrap_pool_set_rate(struct pool *p, const char *node, const struct send_rate *rat
 	to->rate = *rate;
 	to->times++;
 }
+
+static int
+in_stage(const char *site, const char *stage)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < fake.count; i++)
+		count += (!site || str_eq(fake.sendings[i].site, site)) &&
+			 str_eq(fake.sendings[i].stage, stage);
+	return count;
+}
+
+INSTEAD(pool_site_connecting);
+int
+wrap_pool_site_connecting(struct pool *p, const char *site)
+{
+	(void)p;
+	return in_stage(site, "connecting");
+}
+
+INSTEAD(pool_get_counts);
+void
+wrap_pool_get_counts(struct pool *p, struct pool_counts *out)
+{
+	(void)p;
+	*out = (struct pool_counts){.connecting_unproven = in_stage(NULL, "connecting"),
+				    .waiting = in_stage(NULL, "waiting"),
+				    .sending = in_stage(NULL, "sending")};
+}
