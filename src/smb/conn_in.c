@@ -137,19 +137,38 @@ must_be_signed(const struct conn *c, const struct op *op, uint32_t status)
 	return c->sign && !op->bare && !(op->renews && status != NT_SUCCESS);
 }
 
-static int
-handle_msg(struct conn *c, const struct pdu_msg *m, bool decrypted, struct err *e)
+/* Once the session has expired at one part of a compound, Samba (measured: 4.17) does
+ * not know any more what session and share the parts behind it are of.  It refuses them
+ * for reasons that are none, and may sign that with no key.  They are not done. */
+static bool
+is_moot(const struct op *op, unsigned i)
 {
+	for (unsigned k = 0; k < i; k++)
+		if (op->part[k].answered &&
+		    op->part[k].status == NT_NETWORK_SESSION_EXPIRED)
+			return true;
+	return false;
+}
+
+/* 3.2.5.19: a break of an oplock.  We never ask for one, so there is nothing to give
+ * back: it is for a handle of somebody's bad dream. */
+static int
+handle_unsolicited(struct conn *c, const struct pdu_msg *m, struct err *e)
+{
+	if (m->header.command == PDU_OPLOCK_BREAK)
+		return 0;
+	return broken(c, e, "the server sent a message nobody asked for");
+}
+
+static int
+handle_msg(struct conn *c, struct pdu_msg *m, bool decrypted, struct err *e)
+{
+	bool moot, verified;
+	struct err why;
 	unsigned i;
 
-	if (m->header.message_id == PDU_UNSOLICITED) {
-		/* 3.2.5.19: a break of an oplock.  We never ask for one, so there is
-		 * nothing to give back: it is for a handle of somebody's bad dream. */
-		if (m->header.command != PDU_OPLOCK_BREAK)
-			return broken(c, e,
-				      "the server sent a message nobody asked for");
-		return 0;
-	}
+	if (m->header.message_id == PDU_UNSOLICITED)
+		return handle_unsolicited(c, m, e);
 	struct op *op = find(c, m->header.message_id, &i);
 
 	if (!op)
@@ -159,13 +178,19 @@ handle_msg(struct conn *c, const struct pdu_msg *m, bool decrypted, struct err *
 	/* 3.2.5.1.3: interim responses carry no signature that counts */
 	if (m->header.status == NT_PENDING)
 		return handle_pending(c, op, m, e);
+	moot = is_moot(op, i);
 	/* Who has forgotten the session cannot sign; it ends the connection either way.
 	 */
-	if (m->header.status == NT_USER_SESSION_DELETED && !op->bare)
+	if (m->header.status == NT_USER_SESSION_DELETED && !op->bare && !moot)
 		return blame_set(e, BLAME_OTHER, m->header.status, "%s", c->peer);
-	if (!decrypted && must_be_signed(c, op, m->header.status) &&
-	    crypto_verify(c->crypto, m->all.bytes, m->all.len, e) < 0)
+	verified = decrypted || !must_be_signed(c, op, m->header.status) ||
+		   crypto_verify(c->crypto, m->all.bytes, m->all.len, &why) == 0;
+	if (!verified && !moot) {
+		*e = why;
 		return err_wrap(e, "%s", c->peer);
+	}
+	if (moot && (!verified || m->header.status >= 0x80000000U))
+		m->header.status = NT_NETWORK_SESSION_EXPIRED;
 	if (look_at_session(c, op, m, e) < 0)
 		return -1;
 	return finish_part(c, op, i, m, e);

@@ -149,6 +149,16 @@ answer_work(struct fake *f, const uint8_t *request, uint16_t command, uint32_t s
 	}
 }
 
+static void
+answer_forgotten(const struct fake *f, const uint8_t *request, uint16_t command,
+		 struct pdu_buf *out)
+{
+	begin(out, request,
+	      command == PDU_CLOSE ? NT_NETWORK_NAME_DELETED : NT_INVALID_PARAMETER,
+	      f->grant);
+	wire_put16(pdu_buf_add(out, 9), 9);
+}
+
 /* One request of a compound, or the only one.  Returns its status; `failed` is that of
  * those before it. */
 static uint32_t
@@ -163,7 +173,13 @@ answer_one(struct fake *f, const uint8_t *request, uint32_t failed, struct pdu_b
 	f->count[command]++;
 	if (command == PDU_SESSION_SETUP)
 		return answer_setup(f, request, out);
+	f->forgot = f->forgot && related;
+	if (f->forgot) {
+		answer_forgotten(f, request, command, out);
+		return status;
+	}
 	if (is_expired(f, command)) {
+		f->forgot = f->forgets;
 		begin(out, request, NT_NETWORK_SESSION_EXPIRED, f->grant);
 		wire_put16(pdu_buf_add(out, 9), 9);
 		return command == PDU_CREATE ? NT_NETWORK_SESSION_EXPIRED : status;
@@ -214,7 +230,8 @@ sign_all(struct fake *f, struct pdu_buf *out)
 		if (crypto_sign(f->crypto, p, &(struct crypto_part){p + 64, len - 64},
 				1, &e) < 0)
 			abort();
-		if (f->lie == FAKE_WRONG_SIGNATURE)
+		if (f->lie == FAKE_WRONG_SIGNATURE ||
+		    (f->forgets && wire_get32(p + 8) == NT_INVALID_PARAMETER))
 			p[50] ^= 1;
 		if (!next)
 			return;

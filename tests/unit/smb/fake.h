@@ -50,6 +50,9 @@ struct fake {
 	bool sign, seal;
 	/* so many requests after each log-on the session expires; 0: never */
 	unsigned expire_after;
+	/* then it does not know the session of the rest of a compound, and refuses that
+	 * as Samba does (measured: 4.17), some of it with a wrong signature */
+	bool forgets;
 	bool no_renewal;   /* a log-on does not help against that */
 	bool no_compounds; /* a compound ends the connection */
 	bool flush_alone;  /* INTERNAL_ERROR to a FLUSH that others follow */
@@ -67,6 +70,7 @@ struct fake {
 
 	/* its own */
 	unsigned since_log_on, legs;
+	bool forgot;
 	int fd;
 	struct thread *thread;
 	struct crypto *crypto;
