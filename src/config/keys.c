@@ -330,7 +330,8 @@ const struct key keys[] = {
      .type = KEY_CCACHE,
      .range = "FILE:/path, KCM:, KEYRING:... or a path from the root",
      .example = "FILE:/run/lansender/krb5cc",
-     .sentence = "Kerberos: the credential cache to use, instead of a password."},
+     .sentence = "Kerberos: the credential cache to use, instead of a password; "
+		 "somebody else keeps a ticket in it valid."},
     {.section = ADDRESS(signing),
      .name = "signing",
      .type = KEY_CHOICE,

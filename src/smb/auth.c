@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/auto.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "smb/anonymous.h"
 #include "smb/errand.h"
 #include "smb/gss.h"
+#include "smb/kdc.h"
 #include "smb/login.h"
+#include "smb/tickets.h"
 
 /* MS-ERREF 2.2 */
 enum {
@@ -20,6 +23,9 @@ enum {
 	WIN32_PASSWORD_EXPIRED = 1330,
 	WIN32_ACCOUNT_DISABLED = 1331,
 };
+
+/* As MIT's library does: not asked again so soon after it did not answer. */
+enum { NO_KDC_MS = 30 * 1000 };
 
 struct auth {
 	struct login *login; /* NULL: anonymous */
@@ -51,9 +57,24 @@ drop_login(void *self)
 	login_free(self);
 }
 
+/* It did not even say whom it is asking. */
+static void
+say_late(const struct auth_options *o, struct err *e)
+{
+	AUTO_FREE char *principal = o->account ? login_principal(o->account) : NULL;
+	AUTO_STR struct str asked = {0};
+
+	kdc_add(&asked, principal);
+	(void)err_set(e, ERR_ADDRESS, WIN32_NO_LOGON_SERVERS,
+		      "Kerberos log-on to %s: no KDC (domain controller) answers in "
+		      "time; check the line to it, DNS and krb5.conf; asked for %.400s",
+		      o->server, str_text(&asked));
+}
+
 /* NULL: *e.  Kerberos asks servers; neither stop nor the deadline waits for them. */
 static struct login *
-kerberos(const struct auth_options *o, int64_t deadline_at_ms, struct err *e)
+log_in(const struct auth_options *o, enum login_ticket ticket, int64_t deadline_at_ms,
+       struct err *e)
 {
 	struct login *l = login_new(o);
 	struct errand t = {.name = "kerberos",
@@ -64,17 +85,14 @@ kerberos(const struct auth_options *o, int64_t deadline_at_ms, struct err *e)
 			   .clock = o->clock,
 			   .stop = o->stop};
 
+	l->ticket = ticket;
 	switch (errand_run(&t, e)) {
 	case ERRAND_STOPPED:
 		(void)err_set(e, ERR_STOP, 0, "stopped while logging on to %s",
 			      o->server);
 		return NULL; /* the errand keeps l */
 	case ERRAND_LATE:
-		(void)err_set(
-		    e, ERR_ADDRESS, WIN32_NO_LOGON_SERVERS,
-		    "Kerberos log-on to %s: no KDC (domain controller) answers in "
-		    "time; check the line to it, DNS and krb5.conf",
-		    o->server);
+		say_late(o, e);
 		return NULL; /* likewise */
 	case ERRAND_FAILED:
 		break;
@@ -86,6 +104,28 @@ kerberos(const struct auth_options *o, int64_t deadline_at_ms, struct err *e)
 	}
 	login_free(l);
 	return NULL;
+}
+
+/* Where it is time for a new ticket, but no KDC answers, the old one does as long as it
+ * lasts. */
+static struct login *
+kerberos(const struct auth_options *o, int64_t deadline_at_ms, struct err *e)
+{
+	int64_t now = clock_mono_ms(o->clock);
+	char key[DIGEST_HEX_ROOM];
+	struct login *l;
+	struct err ignored;
+
+	login_key(o, key);
+	if (o->anew || tickets_state(key, now) != TICKET_AGING)
+		return log_in(o, o->anew ? LOGIN_NEW : LOGIN_KEPT_OR_NEW,
+			      deadline_at_ms, e);
+	/* Half of the time for the KDC. */
+	l = log_in(o, LOGIN_NEW, now + (deadline_at_ms - now) / 2, e);
+	if (l || e->win32 != WIN32_NO_LOGON_SERVERS)
+		return l;
+	tickets_put_off(key, clock_mono_ms(o->clock) + NO_KDC_MS);
+	return log_in(o, LOGIN_KEPT, deadline_at_ms, &ignored);
 }
 
 /* --- NTLM --------------------------------------------------------------------- */
@@ -215,6 +255,30 @@ auth_free(struct auth *a)
 		return;
 	login_free(a->login);
 	mem_free(a);
+}
+
+void
+auth_keep(struct auth *a)
+{
+	struct login *l = a->login;
+
+	if (l && l->is_kerberos && !l->reuses && l->key[0] != '\0')
+		tickets_keep(l->key, clock_mono_ms(l->clock), l->memory);
+}
+
+bool
+auth_reuses(const struct auth *a)
+{
+	return a->login && a->login->reuses;
+}
+
+void
+auth_forget(const struct auth_options *o)
+{
+	char key[DIGEST_HEX_ROOM];
+
+	login_key(o, key);
+	tickets_drop(key);
 }
 
 int

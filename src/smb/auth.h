@@ -1,7 +1,8 @@
 /* auth.h - one log-on, by GSSAPI: Kerberos in SPNEGO, or NTLMv2 by itself (ADR 0004).
  * A struct auth belongs to one thread at a time.  Credentials are private to it: no
- * process-wide credential cache and no environment variable is read or changed, except
- * the ccache that an address names.
+ * credential cache of the user's and no environment variable is read or changed, except
+ * the ccache that an address names.  A Kerberos ticket that was got by keytab or
+ * password is kept in memory for the same account at the same server (tickets.h).
  *
  * Asking a KDC may hang; that part runs beside the caller, so that `deadline_at_ms` and
  * `stop` hold. */
@@ -31,6 +32,7 @@ struct auth_options {
 	/* signing = off: be content with an NTLM server that offers neither signing nor
 	 * 128-bit keys. */
 	bool relaxed;
+	bool anew; /* Kerberos: by a new ticket, not by one that was kept */
 	int64_t deadline_at_ms;  /* monotonic; for the whole log-on */
 	const struct stop *stop; /* NULL: never */
 	const struct clock *clock;
@@ -47,6 +49,16 @@ struct auth;
  * ERR_STOP. */
 int auth_new(const struct auth_options *o, struct auth **out, struct err *e) MUST_USE;
 void auth_free(struct auth *a); /* NULL is fine */
+
+/* The server has let us in: a new Kerberos ticket is worth keeping. */
+void auth_keep(struct auth *a);
+
+/* Was it by a Kerberos ticket that had been kept?  If so, and if the server refuses it,
+ * another one may help: auth_options.anew. */
+bool auth_reuses(const struct auth *a);
+
+/* The next log-on with these options gets a new Kerberos ticket. */
+void auth_forget(const struct auth_options *o);
 
 /* One leg.  in: the server's security buffer of the last SESSION_SETUP response; the
  * first leg takes NULL, 0.  *out is what to send, borrowed until the next call;

@@ -2,6 +2,7 @@
 #include "smb/blame.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/str.h"
@@ -36,6 +37,13 @@ static const struct {
     {BLAME_LOGON, NT_INVALID_PARAMETER, ERR_ADDRESS,
      "the server does not understand this way of logging on; try auth = ntlm or "
      "kerberos"},
+    /* The KDC has taken the account for good; a server says no more than this of a
+     * ticket that it cannot read or believe (measured: Samba 4.17). */
+    {BLAME_TICKET, NT_LOGON_FAILURE, ERR_ADDRESS,
+     "the KDC gave a ticket, but the server does not take it: is that its name in the "
+     "domain, is it (still) joined, does its clock agree with the KDC's, may the "
+     "account "
+     "log on there?"},
     /* MS-SMB2 3.3.5.4: no dialect in common. */
     {BLAME_NEGOTIATE, NT_NOT_SUPPORTED, ERR_ADDRESS,
      "the server and this program have no SMB dialect in common"},
@@ -50,6 +58,12 @@ static const struct {
      "the folder behind the share is not there; create it or mount its disk"},
 };
 
+static bool
+is_about(enum blame_op row, enum blame_op op)
+{
+	return row == op || (row == BLAME_LOGON && op == BLAME_TICKET);
+}
+
 int
 blame_set(struct err *e, enum blame_op op, uint32_t ntstatus, const char *fmt, ...)
 {
@@ -61,7 +75,8 @@ blame_set(struct err *e, enum blame_op op, uint32_t ntstatus, const char *fmt, .
 	va_list ap;
 
 	for (size_t i = 0; i < COUNT(exceptions); i++) {
-		if (exceptions[i].op != op || exceptions[i].ntstatus != ntstatus)
+		if (!is_about(exceptions[i].op, op) ||
+		    exceptions[i].ntstatus != ntstatus)
 			continue;
 		kind = exceptions[i].kind;
 		text = exceptions[i].text;

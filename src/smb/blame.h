@@ -14,6 +14,7 @@ enum blame_op {
 	BLAME_OTHER,
 	BLAME_NEGOTIATE,
 	BLAME_LOGON,  /* SESSION_SETUP */
+	BLAME_TICKET, /* the same, by Kerberos: as BLAME_LOGON where it is no other */
 	BLAME_TREE,   /* TREE_CONNECT */
 	BLAME_CREATE, /* CREATE of a file or folder: to read it, write it, make it */
 	BLAME_READ,

@@ -110,6 +110,7 @@ struct conn {
 	uint32_t tree_id;
 	struct crypto *crypto; /* conn frees it */
 	bool sign, seal;
+	bool access_denied;       /* once or more */
 	bool compounds_work;      /* the server has answered one */
 	bool compounds_refused;   /* it has not, but each request by itself */
 	uint32_t reply_max_bytes; /* payload that a response may carry */

@@ -86,6 +86,7 @@ finish_part(struct conn *c, struct op *op, unsigned i, const struct pdu_msg *m,
 	credits_grant(&c->credits, m->header.credits);
 	p->answered = true;
 	p->status = m->header.status;
+	c->access_denied = c->access_denied || p->status == NT_ACCESS_DENIED;
 	op->left--;
 	if (op->reply && op->reply(op, i, m, e) < 0) {
 		(void)err_wrap(e, "%s", c->peer);

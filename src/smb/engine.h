@@ -24,6 +24,7 @@ struct smb {
 	uint32_t read_max_bytes;
 	uint32_t transact_max_bytes; /* of one answer about a folder */
 	int64_t connect_ms;
+	unsigned renewals; /* of the session */
 	/* more connections, while the pipeline had them (bundle.c) */
 	unsigned lanes_most;
 	int64_t lanes_sent, lanes_received, lanes_retransmits;

@@ -40,6 +40,8 @@ static const struct {
 } reasons[] = {
     {KRB5_KDC_UNREACH, 1311,
      "no KDC (domain controller) can be reached; check the line to it, and krb5.conf"},
+    {KRB5KDC_ERR_SVC_UNAVAILABLE, 1311,
+     "the KDC (domain controller) answers that it cannot serve now; try later"},
     {KRB5_REALM_CANT_RESOLVE, 1311,
      "no KDC (domain controller) is found for the realm; check DNS and krb5.conf"},
     {KRB5_REALM_UNKNOWN, 1311,
@@ -63,14 +65,22 @@ static const struct {
     {KRB5KDC_ERR_ETYPE_NOSUPP, 1326,
      "account and KDC have no encryption type in common; make a new keytab"},
     {KRB5KDC_ERR_POLICY, 1327, "the KDC's policy keeps the account from logging on"},
-    {KRB5KRB_AP_ERR_TKT_EXPIRED, 1326, "the ticket has expired; get a new one (kinit)"},
+    {KRB5KRB_AP_ERR_TKT_EXPIRED, 1312,
+     "the ticket has expired; renew it (kinit -R) or get a new one (kinit)"},
+    {KRB5KRB_AP_ERR_TKT_NYV, 1398,
+     "the ticket is from the future: this host's clock is behind; set it"},
     {KRB5KRB_AP_ERR_MODIFIED, 1396,
      "the server cannot read the ticket: another computer has the name, or its "
-     "password "
-     "changed"},
+     "password changed"},
+    {KRB5KRB_AP_ERR_BADKEYVER, 1396,
+     "the server has no key of the version that the ticket is made for: its password "
+     "changed; try later, or join it to the domain again"},
+    {KRB5KRB_AP_ERR_NOKEY, 1396,
+     "the server has no key to read the ticket with; join it to the domain again"},
     {KRB5_FCC_NOFILE, 1312, "there is no ticket and no keytab to get one with"},
     {KRB5_CC_NOTFOUND, 1312, "there is no ticket in the cache; get one (kinit)"},
-    {KRB5_KT_NOTFOUND, 1312, "the keytab has no key for the account"},
+    {KRB5_KT_NOTFOUND, 1312,
+     "the keytab has no key for the account; klist -k shows whose it has"},
     {KRB5_CONFIG_NODEFREALM, 1311,
      "no realm is known; write the account as user@REALM or set default_realm in "
      "krb5.conf"},

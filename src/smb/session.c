@@ -238,10 +238,10 @@ exchange(struct log_on *l, struct err *e)
 		if (call.status == NT_SUCCESS)
 			return 0;
 		if (call.status != NT_MORE_PROCESSING_REQUIRED)
-			return blame_set(e, BLAME_LOGON, call.status, "%s: account %s",
-					 l->s->o->server,
-					 l->s->o->account ? l->s->o->account
-							  : "(none)");
+			return blame_set(
+			    e, auth_is_kerberos(l->auth) ? BLAME_TICKET : BLAME_LOGON,
+			    call.status, "%s: account %s", l->s->o->server,
+			    l->s->o->account ? l->s->o->account : "(none)");
 	}
 	return err_set(e, ERR_ADDRESS, 1326, "%s: the log-on does not come to an end",
 		       l->s->o->server);
@@ -260,36 +260,74 @@ add_note(const struct auth *a, struct err *e)
 	e->ntstatus = first.ntstatus;
 }
 
+static struct auth_options
+auth_options(const struct session *s, const struct conn *c)
+{
+	const struct smb_options *o = s->o;
+
+	return (struct auth_options){.kind = o->auth,
+				     .account = o->account,
+				     .password = o->password,
+				     .keytab = o->keytab,
+				     .ccache = o->ccache,
+				     .server = o->server,
+				     .relaxed = o->signing == SMB_OFF,
+				     .deadline_at_ms = s->deadline_at_ms,
+				     .stop = c->stop,
+				     .clock = c->clock};
+}
+
+/* *reused: it was by a ticket that had been kept. */
+static int
+log_on_by(const struct auth_options *o, struct log_on *l, bool *reused, struct err *e)
+{
+	int rc;
+
+	*reused = false;
+	if (auth_new(o, &l->auth, e) < 0)
+		return -1;
+	memcpy(l->preauth, l->s->preauth, sizeof(l->preauth));
+	rc = auth_step(l->auth, NULL, 0, &l->token, &l->token_len, e);
+	l->ours_is_done = rc == 1;
+	if (rc >= 0)
+		rc = exchange(l, e);
+	if (rc == 0) {
+		l->s->kerberos = auth_is_kerberos(l->auth);
+		auth_keep(l->auth);
+	} else {
+		add_note(l->auth, e);
+	}
+	*reused = auth_reuses(l->auth);
+	auth_free(l->auth);
+	return rc < 0 ? -1 : 0;
+}
+
 static int
 log_on(struct session *s, struct conn *c, bool renews, struct err *e)
 {
-	const struct smb_options *o = s->o;
+	struct auth_options o = auth_options(s, c);
 	struct log_on l = {.s = s, .c = c, .renews = renews};
-	struct auth_options a = {.kind = o->auth,
-				 .account = o->account,
-				 .password = o->password,
-				 .keytab = o->keytab,
-				 .ccache = o->ccache,
-				 .server = o->server,
-				 .relaxed = o->signing == SMB_OFF,
-				 .deadline_at_ms = s->deadline_at_ms,
-				 .stop = c->stop,
-				 .clock = c->clock};
+	bool reused;
 
-	if (auth_new(&a, &l.auth, e) < 0)
+	/* The session expired with the ticket, as the server sees it. */
+	o.anew = renews;
+	if (log_on_by(&o, &l, &reused, e) == 0)
+		return 0;
+	if (!reused || c->dead || e->kind != ERR_ADDRESS)
 		return -1;
-	memcpy(l.preauth, s->preauth, sizeof(l.preauth));
-	int rc = auth_step(l.auth, NULL, 0, &l.token, &l.token_len, e);
+	/* The server may have got another key or another mind since. */
+	auth_forget(&o);
+	o.anew = true;
+	c->session_id = 0;
+	return log_on_by(&o, &l, &reused, e);
+}
 
-	l.ours_is_done = rc == 1;
-	if (rc >= 0)
-		rc = exchange(&l, e);
-	if (rc == 0)
-		s->kerberos = auth_is_kerberos(l.auth);
-	else
-		add_note(l.auth, e);
-	auth_free(l.auth);
-	return rc < 0 ? -1 : 0;
+void
+session_forget(const struct session *s, const struct conn *c)
+{
+	struct auth_options o = auth_options(s, c);
+
+	auth_forget(&o);
 }
 
 int

@@ -105,6 +105,14 @@ take_limits(struct smb *s, const struct smb_options *o)
 	s->conn->reply_max_bytes = s->read_max_bytes;
 }
 
+/* MS-ERREF 2.2: no KDC answers; the ticket of the cache has expired.  A while ago the
+ * server let us in, and soon it may again. */
+static bool
+may_pass(const struct err *e)
+{
+	return e->win32 == 1311 || e->win32 == 1312;
+}
+
 /* The session has expired, as Kerberos tickets do. */
 static int
 renew(void *self, struct err *e)
@@ -118,7 +126,12 @@ renew(void *self, struct err *e)
 	s->session.deadline_at_ms = c->deadline_at_ms;
 	rc = session_renew(&s->session, c, e);
 	c->deadline_at_ms = 0;
-	return rc;
+	s->renewals += rc == 0;
+	if (rc == 0)
+		return 0;
+	if (e->kind == ERR_ADDRESS && may_pass(e))
+		e->kind = ERR_ATTEMPT;
+	return err_wrap(e, "the session expired and cannot be renewed");
 }
 
 int
@@ -202,6 +215,8 @@ smb_free(struct smb *s)
 	if (!s)
 		return;
 	keep_habits(s);
+	if (s->conn->access_denied)
+		session_forget(&s->session, s->conn);
 	say_farewell(s, &farewell);
 	conn_free(s->conn);
 	puts_free(s->puts);
@@ -273,6 +288,7 @@ smb_get_facts(const struct smb *s, struct smb_facts *out)
 	    .bytes_received = c->bytes_received,
 	    .connect_ms = s->connect_ms,
 	    .kerberos = n->kerberos,
+	    .renewals = s->renewals,
 	    .compounds = s->compounds && !c->compounds_refused,
 	};
 	get_tcp_facts(s, out);

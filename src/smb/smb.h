@@ -23,11 +23,12 @@
  *
  * Behind the door: pdu_request.c and pdu_reply.c (messages), dial.c (TCP), conn.c,
  * conn_out.c, conn_pace.c and conn_in.c (poll loop), credits.c, window.c, crypto.c
- * (keys, signing, encryption), auth.c (GSSAPI), prepare.c, negotiate.c, session.c,
- * chain.c (requests about one file as one), habits.c (what servers are like), smb.c,
- * options.c, file.c, query.c, put.c, put_change.c, put_small.c, put_large.c, line.c,
- * busy.c and bundle.c (pipeline), ntstatus.c (status -> Win32, text), blame.c
- * (status -> whose fault), speed.c (this machine). */
+ * (keys, signing, encryption), auth.c, login.c and login_kerberos.c (GSSAPI),
+ * tickets.c, kdc.c, prepare.c, negotiate.c, session.c, chain.c (requests about one file
+ * as one), habits.c (what servers are like), smb.c, options.c, file.c, query.c, put.c,
+ * put_change.c, put_small.c, put_large.c, line.c, busy.c and bundle.c (pipeline),
+ * ntstatus.c (status -> Win32, text), blame.c (status -> whose fault), speed.c (this
+ * machine). */
 #ifndef SMB_SMB_H
 #define SMB_SMB_H
 
@@ -117,7 +118,14 @@ void smb_prepare(void);
 size_t smb_still_out(void);
 
 /* A session that expires on the way (as Kerberos tickets do) is renewed by itself: the
- * options are kept for that, their secrets in memory that is wiped.
+ * options are kept for that, their secrets in memory that is wiped.  When no KDC
+ * answers then, or the ticket in the cache has expired, that is ERR_ATTEMPT: it may
+ * pass.
+ *
+ * Kerberos tickets that were got by keytab or password stay in the memory of the
+ * process for the next connection of that account to that server.  They are got anew
+ * while a quarter of their life is left (tickets.h), or when the keytab is another one,
+ * or when the server refused something.  A ticket cache is read at each connection.
  *
  * Connect, negotiate, log on, connect the tree.  Errors a caller acts on:
  *   ERR_ADDRESS  53 (no such host, refused, unreachable, timed out), 67 (no such
@@ -164,6 +172,7 @@ struct smb_facts {
 	int64_t retransmits; /* TCP segments */
 	/* most that carried files at the same time, since smb_set_stop() */
 	unsigned connections;
+	unsigned renewals; /* how often the session expired and was renewed in place */
 	bool kerberos;
 	bool compounds; /* false: not asked for, or the server refuses them */
 };

@@ -1,5 +1,8 @@
 /* Kerberos for real, against a domain of its own (domain-up; needs root).  The test
- * starts the domain and then runs itself again inside its network namespace. */
+ * starts the domain and then runs itself again inside its network namespace.
+ *
+ * Which KDC is asked, and how long tickets last, is changed by another krb5.conf; each
+ * has a file of its own, since the library looks at a file anew only each second. */
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,37 +13,19 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "domain.h"
 #include "server.h"
-
-static const char FOLDER[] = "LANSENDER_TEST_DOMAIN"; /* set inside the namespace */
-
-static struct smb_options
-options(enum smb_auth auth, const char *account, const char *password)
-{
-	return (struct smb_options){.server = "dssms",
-				    .share = "SMS_SITE",
-				    .connect_host = "10.88.0.1",
-				    .auth = auth,
-				    .account = account,
-				    .password = password,
-				    .signing = SMB_REQUIRED,
-				    .compounds = true,
-				    .clock = clock_real()};
-}
-
-static char *
-keytab(void)
-{
-	return path_join(getenv(FOLDER), "smssend.keytab");
-}
 
 static const struct gets_in {
 	enum smb_auth auth;
@@ -77,8 +62,9 @@ each_way_in(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(in_rows); i++) {
 		const struct gets_in *row = &in_rows[i];
-		struct smb_options o = options(row->auth, row->account, row->password);
-		char *key = row->keytab ? keytab() : NULL;
+		struct smb_options o =
+		    domain_options(row->auth, row->account, row->password);
+		char *key = row->keytab ? domain_path("smssend.keytab") : NULL;
 		struct smb_facts facts;
 		struct smb *s = NULL;
 		struct err e = {0};
@@ -124,7 +110,8 @@ each_reason_to_stay_out(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(out_rows); i++) {
 		const struct stays_out *row = &out_rows[i];
-		struct smb_options o = options(row->auth, row->account, row->password);
+		struct smb_options o =
+		    domain_options(row->auth, row->account, row->password);
 		struct smb *s = NULL;
 		struct err e = {0};
 
@@ -138,13 +125,191 @@ each_reason_to_stay_out(void **state)
 	}
 }
 
+static void
+an_old_keytab(void **state)
+{
+	struct smb_options o = domain_options(SMB_AUTH_KERBEROS, "smsnew", NULL);
+	char *keytab = domain_path("smsnew.keytab");
+	struct err e = {0};
+
+	(void)state;
+	o.keytab = keytab;
+	assert_int_equal(domain_can_connect(&o, &e), -1);
+	print_message("    %u: %s\n", e.win32, e.text);
+	assert_int_equal(e.kind, ERR_ADDRESS);
+	assert_int_equal(e.win32, 1326);
+	assert_non_null(strstr(e.text, keytab));
+	assert_non_null(strstr(e.text, "the keytab has key version 2: the account's"));
+	/* It is the keytab. */
+	o.keytab = NULL;
+	o.password = "P4ss word%4";
+	assert_int_equal(domain_can_connect(&o, &e), 0);
+	/* A keytab of somebody else. */
+	o.account = "smssend";
+	o.keytab = keytab;
+	o.password = NULL;
+	assert_int_equal(domain_can_connect(&o, &e), -1);
+	print_message("    %u: %s\n", e.win32, e.text);
+	assert_int_equal(e.win32, 1312);
+	assert_non_null(strstr(e.text, "the keytab has no key for smssend"));
+	mem_free(keytab);
+}
+
+/* --- without a KDC ------------------------------------------------------------ */
+
+static void
+kept_tickets_need_no_kdc(void **state)
+{
+	struct smb_options o =
+	    domain_options(SMB_AUTH_KERBEROS, "smssend@CORP.TEST", NULL);
+	struct smb_options closed, other = o;
+	char *keytab = domain_path("smssend.keytab");
+	struct err e = {0};
+
+	(void)state;
+	o.keytab = keytab;
+	assert_int_equal(domain_can_connect(&o, &e), 0);
+	domain_use("gone.conf");
+	assert_int_equal(domain_can_connect(&o, &e), 0);
+	other.server = "dssms.corp.test";
+	other.keytab = keytab;
+	domain_assert_no_kdc(&other);
+
+	/* Who was refused something may have got the right to it since: what a ticket
+	 * says of that is old. */
+	closed = o;
+	closed.share = "CLOSED";
+	assert_int_equal(domain_can_connect(&closed, &e), -1);
+	assert_int_equal(e.win32, 5);
+	domain_assert_no_kdc(&o);
+	domain_use("krb5.conf");
+	assert_int_equal(domain_can_connect(&o, &e), 0);
+
+	/* Another keytab under the same name is another secret. */
+	domain_use("gone.conf");
+	assert_int_equal(domain_can_connect(&o, &e), 0);
+	assert_int_equal(utimensat(AT_FDCWD, keytab, NULL, 0), 0);
+	domain_assert_no_kdc(&o);
+	mem_free(keytab);
+}
+
+static int64_t ahead_ms; /* of the real clock: to let tickets grow old */
+
+static int64_t
+late_ms(void *self)
+{
+	(void)self;
+	return clock_mono_ms(clock_real()) + ahead_ms;
+}
+
+static const struct clock late = {.mono_ms = late_ms};
+
+/* A new one is got in time.  Tickets of this domain last 10 h. */
+static void
+tickets_are_renewed_before_they_expire(void **state)
+{
+	enum { MINUTE_MS = 60 * 1000 };
+	static const struct {
+		const char *conf;
+		int64_t minutes;
+	} rows[] = {
+	    {"krb5.conf", 0},          {"gone.conf", 7 * 60}, /* fresh */
+	    {"gone.conf", 9 * 60},     /* it is time for a new one, but it does */
+	    {"krb5.conf", 9 * 60 + 1}, /* new, until 19:01 */
+	    {"gone.conf", 16 * 60},    {"gone.conf", 18 * 60},
+	};
+	struct smb_options o =
+	    domain_options(SMB_AUTH_KERBEROS, "smsnew", "P4ss word%4");
+	struct err e = {0};
+
+	(void)state;
+	o.clock = &late;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		domain_use(rows[i].conf);
+		ahead_ms = rows[i].minutes * MINUTE_MS;
+		if (domain_can_connect(&o, &e) < 0)
+			fail_msg("row %zu: %s", i, e.text);
+	}
+	ahead_ms = 20 * 60 * MINUTE_MS;
+	domain_assert_no_kdc(&o);
+}
+
+/* A short one is never fresh: each log-on asks the KDC, and does without one that does
+ * not answer as long as the ticket lasts. */
+static void
+short_tickets(void **state)
+{
+	struct smb_options o =
+	    domain_options(SMB_AUTH_KERBEROS, "CORP\\smsnew", "P4ss word%4");
+	struct err e = {0};
+
+	(void)state;
+	o.clock = &late;
+	ahead_ms = 0;
+	domain_use("short.conf");
+	assert_int_equal(domain_can_connect(&o, &e), 0);
+	domain_use("gone.conf");
+	assert_int_equal(domain_can_connect(&o, &e), 0);
+	ahead_ms = 240 * 1000;
+	assert_int_equal(domain_can_connect(&o, &e), 0);
+	ahead_ms = 301 * 1000;
+	domain_assert_no_kdc(&o);
+}
+
+/* --- a cache that somebody else looks after --------------------------------- */
+
+static void
+kinit(const char *cache, const char *keytab, const char *lifetime)
+{
+	assert_int_equal(
+	    domain_run((const char *const[]){"kinit", "-c", cache, "-l", lifetime, "-k",
+					     "-t", keytab, "smssend", NULL}),
+	    0);
+}
+
+static void
+a_given_cache(void **state)
+{
+	struct smb_options o = domain_options(SMB_AUTH_KERBEROS, NULL, NULL);
+	char *keytab = domain_path("smssend.keytab"), *cache = domain_path("cache");
+	struct err e = {0};
+
+	(void)state;
+	o.ccache = cache;
+	assert_int_equal(domain_can_connect(&o, &e), -1);
+	print_message("    %u: %s\n", e.win32, e.text);
+	assert_int_equal(e.win32, 1312);
+	assert_non_null(strstr(e.text, cache));
+	e = (struct err){0};
+
+	/* Samba's KDC does nothing for a ticket that lasts so short but calls it
+	 * expired, too; our own words come when it has. */
+	kinit(cache, keytab, "2s");
+	while (domain_can_connect(&o, &e) == 0 || !strstr(e.text, "expired at 20")) {
+		assert_true(e.kind == ERR_NONE || e.win32 == 1312);
+		(void)poll(NULL, 0, 20);
+	}
+	assert_int_equal(e.kind, ERR_ADDRESS);
+	assert_int_equal(e.win32, 1312);
+	assert_non_null(strstr(e.text, cache));
+	print_message("    %u: %s\n", e.win32, e.text);
+	assert_non_null(strstr(e.text, "kinit -R"));
+
+	/* A new ticket is found without more ado. */
+	kinit(cache, keytab, "10h");
+	if (domain_can_connect(&o, &e) < 0)
+		fail_msg("%s", e.text);
+	mem_free(cache);
+	mem_free(keytab);
+}
+
 /* A KDC that takes packets and never answers: MIT's library alone would wait for about
  * half a minute. */
 static void
 silent_kdc(void **state)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(88)};
-	struct smb_options o = options(SMB_AUTH_KERBEROS, "a@dead.test", "x");
+	struct smb_options o = domain_options(SMB_AUTH_KERBEROS, "a@dead.test", "x");
 	int64_t start_ms = clock_mono_ms(clock_real());
 	int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct smb *s = NULL;
@@ -171,36 +336,34 @@ silent_kdc(void **state)
 		(void)sched_yield();
 }
 
+static int
+usual_conf(void **state)
+{
+	(void)state;
+	domain_use("krb5.conf");
+	return 0;
+}
+
 /* --- inside and outside ------------------------------------------------------- */
 
 static int
 inside(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(each_way_in),
-	    cmocka_unit_test(each_reason_to_stay_out),
-	    cmocka_unit_test(silent_kdc),
+	    cmocka_unit_test_setup(each_way_in, usual_conf),
+	    cmocka_unit_test_setup(each_reason_to_stay_out, usual_conf),
+	    cmocka_unit_test_setup(an_old_keytab, usual_conf),
+	    cmocka_unit_test_setup(kept_tickets_need_no_kdc, usual_conf),
+	    cmocka_unit_test_setup(tickets_are_renewed_before_they_expire, usual_conf),
+	    cmocka_unit_test_setup(short_tickets, usual_conf),
+	    cmocka_unit_test_setup(a_refused_ticket_is_replaced, usual_conf),
+	    cmocka_unit_test_setup(expires_on_the_way, usual_conf),
+	    cmocka_unit_test_setup(expires_without_kdc, usual_conf),
+	    cmocka_unit_test_setup(a_given_cache, usual_conf),
+	    cmocka_unit_test_setup(silent_kdc, usual_conf),
 	};
-	char *conf = path_join(getenv(FOLDER), "krb5.conf");
 
-	(void)setenv("KRB5_CONFIG", conf, 1); /* before the first thread */
-	mem_free(conf);
 	return cmocka_run_group_tests(tests, NULL, NULL);
-}
-
-static int
-run(const char *const arguments[])
-{
-	int status = 0;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		(void)execvp(arguments[0], (char *const *)arguments);
-		_exit(127);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return 1;
-	return WEXITSTATUS(status);
 }
 
 static int
@@ -208,15 +371,15 @@ outside(const char *self)
 {
 	const char *up = getenv("DOMAIN_UP"); /* tests/smb/meson.build sets it */
 	const char *top = getenv("TMPDIR");
-	char folder[256], ns[64] = "";
+	char folder[256], ns[64] = "", net[96];
 	struct err e;
 	int rc;
 
 	(void)snprintf(folder, sizeof(folder), "%s/lansender-smb-XXXXXX",
 		       top ? top : "/tmp");
-	if (!up || !mkdtemp(folder) || setenv(FOLDER, folder, 1))
+	if (!up || !mkdtemp(folder) || setenv(DOMAIN_FOLDER, folder, 1))
 		return 1;
-	rc = run((const char *const[]){up, "start", folder, NULL});
+	rc = domain_run((const char *const[]){up, "start", folder, NULL});
 	if (rc == 0) {
 		char *path = path_join(folder, "netns");
 		char *text;
@@ -228,8 +391,10 @@ outside(const char *self)
 			mem_free(text);
 		}
 		mem_free(path);
-		rc = run((const char *const[]){"ip", "netns", "exec", ns, self, NULL});
-		if (run((const char *const[]){up, "stop", folder, NULL}))
+		/* Not by `ip netns exec`: see domain-up. */
+		(void)snprintf(net, sizeof(net), "--net=/run/netns/%s", ns);
+		rc = domain_run((const char *const[]){"nsenter", net, self, NULL});
+		if (domain_run((const char *const[]){up, "stop", folder, NULL}))
 			rc = 1;
 	}
 	if (path_remove_tree(folder, &e))
@@ -241,5 +406,5 @@ int
 main(int argc, char **argv)
 {
 	(void)argc;
-	return getenv(FOLDER) ? inside() : outside(argv[0]);
+	return getenv(DOMAIN_FOLDER) ? inside() : outside(argv[0]);
 }

@@ -326,7 +326,8 @@ a_ticket_cache_needs_no_account(void **state)
 	assert_int_equal(auth_new(&o, &a, &e), -1);
 	assert_int_equal(e.kind, ERR_ADDRESS);
 	assert_int_equal(e.win32, 1312);
-	assert_non_null(strstr(e.text, "Kerberos log-on of (ticket) to dssms: "));
+	assert_non_null(strstr(e.text, "Kerberos log-on of (ticket) by ticket cache "
+				       "FILE:/nonexistent/own to dssms: "));
 }
 
 /* krb5.conf of this test knows one realm, whose KDC is not there. */
@@ -344,6 +345,13 @@ kerberos_without_kdc(void **state)
 	assert_non_null(strstr(e.text,
 			       "Kerberos log-on of smssend@dead.test to dssms: no "
 			       "KDC (domain controller) can be reached"));
+	assert_non_null(
+	    strstr(e.text, "; asked for realm DEAD.TEST: 127.0.0.1:9 (krb5.conf)"));
+	/* One of which krb5.conf says nothing. */
+	o.account = "smssend@elsewhere.test";
+	assert_int_equal(auth_new(&o, &a, &e), -1);
+	assert_int_equal(e.win32, 1311);
+	assert_non_null(strstr(e.text, "; asked for realm ELSEWHERE.TEST: nobody"));
 }
 
 /* Where Kerberos is not to be had, NEGOTIATE goes on with NTLM and can say why. */

@@ -27,7 +27,13 @@ reasons_in_words(void **state)
 	    {KRB5KDC_ERR_CLIENT_REVOKED, 1331, "disabled"},
 	    {KRB5KDC_ERR_KEY_EXP, 1330, "password has expired"},
 	    {KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN, 1396, "no server of that name"},
-	    {KRB5KRB_AP_ERR_TKT_EXPIRED, 1326, "kinit"},
+	    {KRB5KRB_AP_ERR_TKT_EXPIRED, 1312, "expired; renew it (kinit -R)"},
+	    {KRB5KRB_AP_ERR_TKT_NYV, 1398, "this host's clock is behind"},
+	    {KRB5KRB_AP_ERR_MODIFIED, 1396, "the server cannot read the ticket"},
+	    {KRB5KRB_AP_ERR_BADKEYVER, 1396, "no key of the version"},
+	    {KRB5KRB_AP_ERR_NOKEY, 1396, "the server has no key"},
+	    {KRB5KDC_ERR_SVC_UNAVAILABLE, 1311, "cannot serve now"},
+	    {KRB5_KT_NOTFOUND, 1312, "keytab has no key for the account"},
 	    {KRB5_FCC_NOFILE, 1312, "no ticket"},
 	};
 
