@@ -31,7 +31,7 @@ struct board {
 	size_t open_count;
 	struct choose_load load;
 	bool excuse_due; /* a site on hold for the want of an address has one */
-	int64_t starts;
+	int64_t starts, changes;
 	int64_t now_ms;
 };
 
@@ -146,8 +146,11 @@ put(struct board *b, size_t site)
 static void
 put_changed(void *self, size_t site)
 {
-	beside(self, site)->refused_until_ms = 0;
-	put(self, site);
+	struct board *b = self;
+
+	beside(b, site)->refused_until_ms = 0;
+	b->changes++;
+	put(b, site);
 }
 
 void
@@ -157,6 +160,7 @@ board_reload(struct board *b, const struct config *config)
 
 	b->config = b->facts.config = config;
 	b->facts.used_count = 0;
+	b->changes++;
 	agenda_set_rules(b->agenda, &rules);
 	for (size_t i = 0; i < sites_count(b->sites); i++)
 		put(b, i);
@@ -342,6 +346,46 @@ board_goes_on(const struct board *b, const char *site, const char *address,
 		}
 	}
 	return v;
+}
+
+/* By its own route, when it is the first of its priority; else by the first one's. */
+struct verdict
+board_verdict(struct board *b, const char *site, int64_t request)
+{
+	const size_t n = sites_find(b->sites, site);
+	struct verdict v = {REASON_NOTHING, INT64_MAX, 0};
+	const struct site *s;
+
+	if (n == SIZE_MAX)
+		return v;
+	s = sites_get(b->sites, n);
+	v = agenda_verdict(b->agenda, n);
+	(void)look_at_addresses(b, s);
+	for (int i = 0; i < CHOOSE_BESTS; i++) {
+		struct verdict own;
+
+		if (s->best[i].id != request)
+			continue;
+		own = find_route(b, s, &s->best[i], i % CHOOSE_CLASSES).verdict;
+		if (own.reason != REASON_MAY_GO)
+			return own;
+		return agenda_waits(b->agenda, n, &b->load);
+	}
+	if (v.reason == REASON_MAY_GO || v.reason == REASON_NOTHING)
+		v = (struct verdict){REASON_SITE_NEXT, INT64_MAX, 0};
+	return v;
+}
+
+const struct sites *
+board_sites(const struct board *b)
+{
+	return b->sites;
+}
+
+int64_t
+board_changes(const struct board *b)
+{
+	return b->changes;
 }
 
 bool

@@ -42,6 +42,12 @@ void board_refused(struct board *b, size_t site);
 struct verdict board_goes_on(const struct board *b, const char *site,
 			     const char *address, enum request_priority priority,
 			     int64_t now_ms);
+/* Why a request that is ready itself does not go now; MAY_GO: nothing keeps it back. */
+struct verdict board_verdict(struct board *b, const char *site, int64_t request);
+/* As the outbox last described them. */
+const struct sites *board_sites(const struct board *b);
+/* Grows with each change of a site, of the configuration or of orders. */
+int64_t board_changes(const struct board *b);
 /* agenda_urgent(), agenda_crowded() */
 bool board_urgent(const struct board *b, struct agenda_pick *out);
 bool board_crowded(const struct board *b, const char *site, struct agenda_pick *out);

@@ -8,7 +8,8 @@
  * persons order for good is in the outbox, and the mailbox only says: look there now.
  *
  * Behind the door: dispatcher.c, board.c (sites of the outbox, the configuration and
- * the pool on the agenda), sites.c settle.c watch.c, week.c rate_plan.c metered.c
+ * the pool on the agenda), sites.c settle.c watch.c, outlook.c (what the sender thinks
+ * of its requests), week.c rate_plan.c metered.c
  * overrides.c hours.c (what schedules, rates, budgets and persons say), picture.c why.c
  * explain.c (why a request waits) and the policy */
 #ifndef DISPATCH_DISPATCH_H
@@ -140,6 +141,22 @@ int dispatch_simulate(const struct config *c, struct outbox *o,
 		      const struct dispatch_simulate *ask,
 		      struct dispatch_simulated *out, struct err *e) MUST_USE;
 void dispatch_simulated_done(struct dispatch_simulated *s);
+
+/* Why a request does not go, as far as its row of the outbox tells (struct request):
+ * an enum reason with its name and words, as `dispatch_why()` has them first.  -1:
+ * nothing is known, since no sender runs, or it goes.  Pure. */
+struct dispatch_known {
+	int code; /* -1: nothing; the texts are "" */
+	const char *name, *words;
+	int64_t until_at_ms, number; /* as in struct dispatch_reason */
+};
+struct dispatch_known dispatch_known(const struct request *r, bool sender_runs);
+/* Of a site: why nothing more goes to it.  best: the request of s->best; NULL: none. */
+struct dispatch_known dispatch_known_site(const struct outbox_site *s,
+					  const struct request *best, bool sender_runs,
+					  int64_t now_ms);
+/* When it arrives: of its outlook, or why that is not told: NULL when it is. */
+const char *dispatch_no_arrival(const struct request *r, bool sender_runs);
 
 /* One link of the chain of reasons why a request does not go now. */
 struct dispatch_reason {

@@ -12,6 +12,7 @@
 #include "dispatch/board.h"
 #include "dispatch/control.h"
 #include "dispatch/orders.h"
+#include "dispatch/outlook.h"
 #include "dispatch/patrol.h"
 #include "dispatch/rates.h"
 #include "dispatch/settle.h"
@@ -46,6 +47,7 @@ struct dispatcher {
 	struct usage *usage;
 	struct orders *orders;
 	struct patrol *patrol;
+	struct outlook *outlook;
 	int64_t look_again_at_ms; /* wall: time alone may change the choice then */
 
 	bool owes_no_more;        /* something was started since the line was written */
@@ -319,6 +321,7 @@ wait_ms(struct dispatcher *d)
 	if (d->owes_no_more)
 		until = earlier(until, d->last_start_at_ms + NO_MORE_MS);
 	until = earlier(until, idle_at_ms);
+	until = earlier(until, outlook_next_at_ms(d->outlook));
 	if (is_active(d))
 		until = earlier(until, mono_ms + RATES_LOOK_MS);
 	return until > mono_ms ? until - mono_ms : 0;
@@ -372,6 +375,7 @@ reload(struct dispatcher *d, struct config *next)
 	outbox_set_small_first(d->outbox, next->sender.small_first);
 	board_reload(d->board, next);
 	orders_leave_addresses(d->orders);
+	outlook_restart(d->outlook);
 	event_log(d->o->log, NULL, EVENT_RELOADED);
 	say_unknown_types(d);
 }
@@ -392,6 +396,7 @@ obey(struct dispatcher *d, const struct dispatch_ask *ask, struct dispatch_answe
 		rc = orders_read(d->orders, clock_wall_ms(d->o->clock), e);
 		if (rc == 0)
 			rc = orders_pass_on(d->orders, e);
+		outlook_hurry(d->outlook);
 		break;
 	}
 	if (ask->sendings)
@@ -436,6 +441,7 @@ turn(struct dispatcher *d, struct pool_report *report, struct err *e)
 	rates_tell_active(d->pool, &facts, clock_wall_ms(d->o->clock));
 	if (d->o->until_idle && (idle || (is_paused(d) && !is_active(d))))
 		return 1;
+	outlook_go(d->outlook, d->o->config);
 	if (!pool_wait(d->pool, d->o->stop, wait_ms(d), report))
 		return 0;
 	say_no_more(d, true);
@@ -509,6 +515,8 @@ open_all(struct dispatcher *d, struct err *e)
 	d->usage = usage_new();
 	d->orders = orders_new(d->outbox, d->pool, d->o->log);
 	d->patrol = patrol_new(d->board, d->pool);
+	d->outlook = outlook_new(
+	    &(struct outlook_by){d->outbox, d->board, d->pool, d->o->log, d->o->clock});
 	return watch_start(d->o->state_folder, d->pool, &d->watch, e);
 }
 
@@ -533,6 +541,7 @@ dispatch_run(const struct dispatch_options *o, struct err *e)
 	usage_free(d.usage);
 	orders_free(d.orders);
 	patrol_free(d.patrol);
+	outlook_free(d.outlook);
 	board_free(d.board);
 	mem_free(d.store);
 	return rc;

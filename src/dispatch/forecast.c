@@ -1,74 +1,136 @@
 #include "dispatch/forecast.h"
 
+#include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "dispatch/chance.h"
 
-struct run {
-	const struct forecast_input *in;
+struct forecast {
+	struct forecast_input in;
 	const struct forecast_watch *watch; /* NULL: nobody, in this course */
-	int64_t *arrived; /* by request and course; INT64_MAX: never */
+	struct chance seeds;
+	struct world *world; /* of the course that is going on; NULL: between two */
+	int64_t *arrived;    /* by request and course; INT64_MAX: never */
 	int course;
 };
+
+/* How much what is being sent varies around how fast it goes now, as a deviation of
+ * ln(speed): nine of ten within 1.6 times; a choice. */
+static const double underway_deviation = 0.3;
+
+static const struct forecast_underway *
+find_underway(const struct forecast_input *in, const struct world_try *t)
+{
+	const int64_t id = in->requests[t->request->id - 1].id;
+
+	/* Later it has to connect like any other. */
+	if (t->now_ms != in->now_ms)
+		return NULL;
+	for (size_t i = 0; i < in->underway_count; i++)
+		if (in->underway[i].id == id)
+			return &in->underway[i];
+	return NULL;
+}
+
+static void
+go_on(const struct forecast_underway *u, uint64_t dice, struct world_weather *out)
+{
+	struct chance c = {~dice};
+	const double speed =
+	    (double)u->bytes_per_s * exp(underway_deviation * chance_normal(&c));
+
+	out->connects = true;
+	out->connect_ms = 0;
+	if (u->bytes_per_s > 0 &&
+	    (!u->is_limited || (double)out->speed_bytes_per_s < speed))
+		out->speed_bytes_per_s = speed < 1 ? 1 : (int64_t)speed;
+}
 
 static void
 weather(void *self, const struct world_try *t, uint64_t dice, struct world_weather *out)
 {
-	const struct run *r = self;
+	const struct forecast *f = self;
+	const struct forecast_underway *u = find_underway(&f->in, t);
 
-	weather_draw(r->in->weather, t, dice, out);
+	weather_draw(f->in.weather, t, dice, out);
+	if (u)
+		go_on(u, dice, out);
 }
 
 /* The world's ids are ours: a request's place in the input, counted from 1. */
 static void
 ended(void *self, const struct world_end *end)
 {
-	struct run *r = self;
+	struct forecast *f = self;
 	const size_t n = (size_t)end->request->id - 1;
 	struct world_request named = *end->request;
 	struct world_end told = *end;
 
 	if (end->outcome == WORLD_SENT)
-		r->arrived[n * (size_t)r->in->courses + (size_t)r->course] = end->at_ms;
-	if (!r->watch)
+		f->arrived[n * (size_t)f->in.courses + (size_t)f->course] = end->at_ms;
+	if (!f->watch)
 		return;
-	named.id = r->in->requests[n].id;
+	named.id = f->in.requests[n].id;
 	told.request = &named;
-	r->watch->ended(r->watch->self, &told);
+	f->watch->ended(f->watch->self, &told);
 }
 
 static void
-run_course(struct run *r, uint64_t seed)
+begin_course(struct forecast *f)
 {
-	const struct forecast_input *in = r->in;
+	const struct forecast_input *in = &f->in;
 	const struct world_options o = {
 	    .facts = in->facts,
 	    .now_ms = in->now_ms,
-	    .seed = seed,
+	    .seed = chance_next(&f->seeds),
 	    .drained_until_at_ms = in->drained_until_at_ms,
 	    .weather = weather,
 	    .ended = ended,
-	    .self = r,
+	    .self = f,
 	};
-	struct world *w = world_new(&o);
 
-	weather_begin(in->weather, seed);
+	f->world = world_new(&o);
+	weather_begin(in->weather, o.seed);
 	for (size_t i = 0; i < in->site_count; i++)
-		world_set_site(w, in->sites[i].site, &in->sites[i].state);
+		world_set_site(f->world, in->sites[i].site, &in->sites[i].state);
 	for (size_t i = 0; i < in->count; i++) {
 		struct world_request q = in->requests[i];
 
 		q.id = (int64_t)i + 1;
-		world_add(w, &q);
+		world_add(f->world, &q);
 	}
-	(void)world_step(w, in->now_ms); /* what begins at once: seen by who watches */
-	if (r->watch)
-		r->watch->each(r->watch->self, w);
-	while (world_unfinished(w) > 0 && world_step(w, in->until_at_ms))
-		if (r->watch)
-			r->watch->each(r->watch->self, w);
-	world_free(w);
+	/* What begins at once: seen by who watches. */
+	(void)world_step(f->world, in->now_ms);
+	if (f->watch)
+		f->watch->each(f->watch->self, f->world);
+}
+
+static void
+end_course(struct forecast *f)
+{
+	world_free(f->world);
+	f->world = NULL;
+	f->watch = NULL;
+	f->course++;
+}
+
+bool
+forecast_go(struct forecast *f, int events)
+{
+	while (f->course < f->in.courses) {
+		if (!f->world)
+			begin_course(f);
+		while (world_unfinished(f->world) > 0 && events-- > 0 &&
+		       world_step(f->world, f->in.until_at_ms))
+			if (f->watch)
+				f->watch->each(f->watch->self, f->world);
+		if (events < 0)
+			return true;
+		end_course(f);
+	}
+	return false;
 }
 
 static int
@@ -98,23 +160,49 @@ sum_up(int64_t *arrived, size_t courses, int64_t deadline_at_ms)
 	};
 }
 
+struct forecast *
+forecast_new(const struct forecast_input *in, const struct forecast_watch *watch)
+{
+	struct forecast *f = mem_zero(1, sizeof(*f));
+	const size_t all = in->count * (size_t)in->courses;
+
+	f->in = *in;
+	f->watch = watch;
+	f->seeds.state = in->seed;
+	f->arrived = mem_zero(all + 1, sizeof(*f->arrived));
+	for (size_t i = 0; i < all; i++)
+		f->arrived[i] = INT64_MAX;
+	return f;
+}
+
+void
+forecast_sum(struct forecast *f, struct dispatch_arrival *out)
+{
+	const size_t courses = (size_t)f->in.courses;
+
+	for (size_t i = 0; i < f->in.count; i++)
+		out[i] = sum_up(&f->arrived[i * courses], courses,
+				f->in.requests[i].deadline_at_ms);
+}
+
+void
+forecast_free(struct forecast *f)
+{
+	if (!f)
+		return;
+	world_free(f->world);
+	mem_free(f->arrived);
+	mem_free(f);
+}
+
 void
 forecast_run(const struct forecast_input *in, const struct forecast_watch *watch,
 	     struct dispatch_arrival *out)
 {
-	const size_t courses = (size_t)in->courses;
-	struct run r = {.in = in, .watch = watch};
-	struct chance seeds = {in->seed};
+	struct forecast *f = forecast_new(in, watch);
 
-	r.arrived = mem_zero(in->count * courses + 1, sizeof(*r.arrived));
-	for (size_t i = 0; i < in->count * courses; i++)
-		r.arrived[i] = INT64_MAX;
-	for (r.course = 0; r.course < in->courses; r.course++) {
-		run_course(&r, chance_next(&seeds));
-		r.watch = NULL;
-	}
-	for (size_t i = 0; i < in->count; i++)
-		out[i] = sum_up(&r.arrived[i * courses], courses,
-				in->requests[i].deadline_at_ms);
-	mem_free(r.arrived);
+	while (forecast_go(f, INT_MAX))
+		;
+	forecast_sum(f, out);
+	forecast_free(f);
 }

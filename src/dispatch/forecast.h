@@ -16,6 +16,13 @@ struct forecast_site {
 	struct world_site_state state;
 };
 
+/* What is being sent just now: it is connected already, and goes on so fast. */
+struct forecast_underway {
+	int64_t id;          /* of the request */
+	int64_t bytes_per_s; /* 0: not known */
+	bool is_limited;     /* its line may be faster than that */
+};
+
 struct forecast_input {
 	const struct rate_facts *facts;
 	struct weather *weather;
@@ -23,6 +30,8 @@ struct forecast_input {
 	size_t count;
 	const struct forecast_site *sites; /* that are not as new */
 	size_t site_count;
+	const struct forecast_underway *underway;
+	size_t underway_count;
 	int64_t now_ms, until_at_ms; /* what has not arrived by then never does */
 	uint64_t seed;
 	int64_t drained_until_at_ms; /* 0: it is not */
@@ -37,7 +46,17 @@ struct forecast_watch {
 	void *self;
 };
 
-/* out: as many as requests.  `watch` sees the first course. */
+/* Step by step: *in is copied, what it points to must stay. */
+struct forecast;
+struct forecast *forecast_new(const struct forecast_input *in,
+			      const struct forecast_watch *watch) MUST_USE;
+/* Go on for so many events.  false: there is nothing more to do. */
+bool forecast_go(struct forecast *f, int events);
+/* After that; out: as many as requests. */
+void forecast_sum(struct forecast *f, struct dispatch_arrival *out);
+void forecast_free(struct forecast *f);
+
+/* All at once.  `watch` sees the first course. */
 void forecast_run(const struct forecast_input *in, const struct forecast_watch *watch,
 		  struct dispatch_arrival *out);
 

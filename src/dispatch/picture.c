@@ -37,6 +37,30 @@ picture_read(struct picture *p, const struct config *c, struct outbox *o,
 	return read_budgets(p, o, now_ms, e);
 }
 
+bool
+picture_request(const struct config *c, const struct request *r,
+		struct world_request *out)
+{
+	const struct config_site *site = config_site(c, r->site);
+	const bool waits = r->state == REQUEST_WAITING;
+
+	if (!site || r->state == REQUEST_HELD)
+		return false;
+	*out = (struct world_request){
+	    .id = r->id.n,
+	    .site = (size_t)(site - c->sites),
+	    .priority = r->priority,
+	    .prefer = r->prefer,
+	    .filed_at_ms = r->filed_at_ms,
+	    .ready_at_ms = waits ? r->restart_at_ms : r->not_before_at_ms,
+	    .deadline_at_ms = r->deadline_at_ms,
+	    .expires_at_ms = r->expires_at_ms,
+	    .bytes_left = r->package.total_bytes - r->progress.bytes_done,
+	    .resumes = r->state == REQUEST_SUSPENDED || request_state_active(r->state),
+	};
+	return true;
+}
+
 void
 picture_done(struct picture *p)
 {

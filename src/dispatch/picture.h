@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "dispatch/overrides.h"
 #include "dispatch/rate_plan.h"
+#include "dispatch/world.h"
 #include "outbox/outbox.h"
 
 /* Zeroed is empty. */
@@ -19,6 +20,10 @@ struct picture {
 /* *p points to the configuration, which must stay.  -1: *p is to be ended too. */
 int picture_read(struct picture *p, const struct config *c, struct outbox *o,
 		 int64_t now_ms, struct err *e) MUST_USE;
+/* A send request as the world wants it; false: its site is not configured, or a person
+ * holds it. */
+bool picture_request(const struct config *c, const struct request *r,
+		     struct world_request *out);
 void picture_done(struct picture *p);
 #define AUTO_PICTURE AUTO(picture_done)
 

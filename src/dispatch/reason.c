@@ -18,6 +18,7 @@ static const struct reason_text texts[] = {
 	{REASON_ACTIVE, "active", "it is being sent"},
 	{REASON_FINAL, "final", "it is over"},
 	{REASON_SITE_NEXT, "site_next", "another to this site goes first"},
+	{REASON_DEADLINE, "deadline", "its deadline is unlikely"},
 	{REASON_NO_ADDRESS, "no_address", "the site has no address"},
 	{REASON_UNKNOWN_TYPE, "unknown_type", "no address of a type known here"},
 	{REASON_WINDOW_CLOSED, "window_closed", "the window is closed"},

@@ -25,6 +25,7 @@ enum reason {
 	REASON_ACTIVE = 6,           /* it is being sent                              */
 	REASON_FINAL = 7,            /* sent, failed or cancelled                     */
 	REASON_SITE_NEXT = 8,        /* another of the same site goes first [request] */
+	REASON_DEADLINE = 9,         /* its deadline is unlikely      [percent]       */
 	/* the addresses */
 	REASON_NO_ADDRESS = 20,      /* the site has none                             */
 	REASON_UNKNOWN_TYPE = 21,    /* no sender for the type here   [address]       */

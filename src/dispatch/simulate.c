@@ -46,11 +46,10 @@ static int
 keep_request(void *self, const struct request *r)
 {
 	struct simulation *s = self;
-	const struct config_site *site = config_site(s->config, r->site);
-	const bool waits = r->state == REQUEST_WAITING;
+	struct world_request q;
 
 	s->out->others_held += r->state == REQUEST_HELD;
-	if (!site || r->state == REQUEST_HELD)
+	if (!picture_request(s->config, r, &q))
 		return 0;
 	s->out->others++;
 	if (s->count + s->ask->site_count >= REQUESTS_MOST)
@@ -58,17 +57,7 @@ keep_request(void *self, const struct request *r)
 			       "more than %d requests are queued or asked about: "
 			       "simulate looks at no more, it would take too long",
 			       REQUESTS_MOST);
-	add(s, &(struct world_request){
-		   .id = r->id.n,
-		   .site = (size_t)(site - s->config->sites),
-		   .priority = r->priority,
-		   .prefer = r->prefer,
-		   .filed_at_ms = r->filed_at_ms,
-		   .ready_at_ms = waits ? r->restart_at_ms : r->not_before_at_ms,
-		   .deadline_at_ms = r->deadline_at_ms,
-		   .expires_at_ms = r->expires_at_ms,
-		   .bytes_left = r->package.total_bytes - r->progress.bytes_done,
-	       });
+	add(s, &q);
 	return 0;
 }
 

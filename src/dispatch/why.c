@@ -394,6 +394,20 @@ say_queued(const struct why_ask *a, struct dispatch_why *out)
 	say_rate(a, out);
 }
 
+/* As the sender found at its last look. */
+static void
+say_doubt(const struct why_ask *a, struct dispatch_why *out)
+{
+	const struct request *r = a->request;
+	const struct verdict v = {REASON_DEADLINE, INT64_MAX,
+				  r->outlook.in_time_percent};
+
+	if (r->outlook.doubted_at_ms)
+		link_to(out, v, "its deadline,%s, is unlikely (%d %%)",
+			until_here(a, r->deadline_at_ms).text + sizeof("until"),
+			r->outlook.in_time_percent);
+}
+
 void
 why_find(const struct why_ask *a, struct dispatch_why *out)
 {
@@ -414,9 +428,11 @@ why_find(const struct why_ask *a, struct dispatch_why *out)
 	}
 	if (!request_state_active(r->state)) {
 		say_queued(a, out);
+		say_doubt(a, out);
 		return;
 	}
 	link_to(out, (struct verdict){REASON_ACTIVE, INT64_MAX, 0},
 		"it is being sent (%s)", request_state_name(r->state));
 	say_rate(a, out);
+	say_doubt(a, out);
 }

@@ -68,7 +68,7 @@ world_add(struct world *w, const struct world_request *r)
 	    mem_grow(w->courses, w->course_count, &w->course_room, sizeof(*w->courses));
 	c = &w->courses[w->course_count];
 	*c = (struct course){.request = *r, .bytes_left = (double)r->bytes_left};
-	world_queue(w, w->course_count++, ready_at_ms, false);
+	world_queue(w, w->course_count++, ready_at_ms, r->resumes);
 	queue_push(&w->lifetimes, &end);
 	w->unfinished++;
 	world_put(w, r->site);

@@ -35,6 +35,7 @@ struct world_request {
 	int64_t deadline_at_ms; /* 0: none */
 	int64_t expires_at_ms;
 	int64_t bytes_left;
+	bool resumes; /* it was begun: before others of its class */
 };
 
 /* One address is tried for one request. */

@@ -2,7 +2,9 @@
 #include <stdio.h>
 
 #include "base/auto.h"
+#include "base/clock.h"
 #include "base/num.h"
+#include "dispatch/dispatch.h"
 #include "front/commands.h"
 #include "front/place.h"
 #include "front/print.h"
@@ -16,14 +18,16 @@ static const struct command_option options[] = {
 };
 
 struct listing {
-	bool all, json;
+	bool all, json, runs; /* runs: a sender does */
+	int64_t now_ms;
 	struct table table;
 };
 
 static void
-add_row(struct table *t, const struct request *r)
+add_row(struct listing *l, const struct request *r)
 {
-	char id[24], progress[8], size[24], remark[256];
+	struct table *t = &l->table;
+	char id[24], progress[8], size[24], arrival[24], remark[256];
 
 	(void)snprintf(id, sizeof(id), "%lld", (long long)r->id.n);
 	table_add(t, id);
@@ -32,6 +36,8 @@ add_row(struct table *t, const struct request *r)
 	table_add(t, request_state_name(r->state));
 	table_add(t, view_progress(r, progress, sizeof(progress)));
 	table_add(t, num_bytes_text(r->package.total_bytes, size, sizeof(size)));
+	table_add(t, view_arrival(r, l->runs, l->now_ms, arrival, sizeof(arrival)));
+	table_add(t, dispatch_known(r, l->runs).name);
 	table_add(t, r->package.name);
 	table_add(t, view_remark(r, remark, sizeof(remark)));
 }
@@ -44,19 +50,23 @@ each_request(void *self, const struct request *r)
 	if (!l->all && (r->state == REQUEST_SENT || r->state == REQUEST_CANCELLED))
 		return 0;
 	if (l->json)
-		print_json(view_request_json(r));
+		print_json(view_request_json(r, l->runs));
 	else
-		add_row(&l->table, r);
+		add_row(l, r);
 	return 0;
 }
 
 static int
 run(const struct call *call)
 {
-	static const char *const headings[] = {"ID",   "SITE", "PRIORITY", "STATE",
-					       "DONE", "SIZE", "PACKAGE",  "REMARK"};
+	static const char *const headings[] = {"ID",      "SITE",  "PRIORITY", "STATE",
+					       "DONE",    "SIZE",  "ARRIVAL",  "WHY",
+					       "PACKAGE", "REMARK"};
+	AUTO_FREE char *state = place_state(call);
 	struct listing l = {.all = call->value[OPTION_ALL] != NULL,
 			    .json = call->json,
+			    .runs = place_is_locked(state),
+			    .now_ms = clock_wall_ms(clock_real()),
 			    .table = {.columns = COUNT(headings),
 				      .headings = headings,
 				      .right = {[0] = true, [4] = true, [5] = true}}};
@@ -86,7 +96,9 @@ const struct command command_list = {
     .summary = "list send requests",
     .text =
 	"Lists the send requests, of one site or of all, that are not yet sent, and\n"
-	"those that failed: state, progress, until when they wait, the last error.",
+	"those that failed: state, progress, when they arrive (as the sender sees it,\n"
+	"within a minute), why they do not go now, until when they wait, the last "
+	"error.",
     .options = options,
     .examples = "  lansender list MS1\n"
 		"  lansender list --all --json | jq 'select(.state==\"failed\")'\n",

@@ -4,6 +4,7 @@
 
 #include "base/auto.h"
 #include "base/num.h"
+#include "dispatch/dispatch.h"
 #include "front/commands.h"
 #include "front/place.h"
 #include "front/print.h"
@@ -47,8 +48,40 @@ print_package(const struct request *r)
 		   view_percent(r));
 }
 
+/* When it arrives, or why that is not told. */
 static void
-print_request(const struct request *r)
+print_outlook(const struct request *r, bool runs)
+{
+	const struct outbox_outlook *l = &r->outlook;
+	const struct dispatch_known why = dispatch_known(r, runs);
+	const char *none = dispatch_no_arrival(r, runs);
+	char from[24], to[24];
+
+	if (request_state_final(r->state))
+		return;
+	row("why", why.words);
+	if (none) {
+		print_line("%-12s none: %s", "arrival", none);
+	} else {
+		row_at("arrival", l->likely_at_ms);
+		print_line("%-12s %s to %s (90 %%)", "range",
+			   print_at(l->early_at_ms, from, sizeof(from)),
+			   l->late_at_ms == INT64_MAX
+			       ? "never"
+			       : print_at(l->late_at_ms, to, sizeof(to)));
+	}
+	if (l->doubted_at_ms)
+		print_line("%-12s unlikely since %s (%d %%)", "in time",
+			   print_at(l->doubted_at_ms, from, sizeof(from)),
+			   l->in_time_percent);
+	else if (!none && r->deadline_at_ms)
+		print_line("%-12s %d %%", "in time", l->in_time_percent);
+	if (!none)
+		row_at("looked at", l->made_at_ms);
+}
+
+static void
+print_request(const struct request *r, bool runs)
 {
 	print_line("%-12s %lld", "request", (long long)r->id.n);
 	row("site", r->site);
@@ -72,6 +105,7 @@ print_request(const struct request *r)
 	row_at("deadline", r->deadline_at_ms);
 	if (!request_state_final(r->state))
 		row_at("expires", r->expires_at_ms);
+	print_outlook(r, runs);
 	if (r->state == REQUEST_WAITING)
 		row_at("restart", r->restart_at_ms);
 	row_at("ended", r->ended_at_ms);
@@ -137,9 +171,9 @@ collect_attempt(void *self, const struct outbox_attempt *a)
 }
 
 static int
-show_json(struct outbox *o, const struct request *r, struct err *e)
+show_json(struct outbox *o, const struct request *r, bool runs, struct err *e)
 {
-	json_t *object = view_request_json(r), *history = json_array();
+	json_t *object = view_request_json(r, runs), *history = json_array();
 
 	(void)json_object_set_new(object, "history", history);
 	if (outbox_attempts(o, r->id, collect_attempt, history, e) < 0) {
@@ -155,6 +189,8 @@ show(const struct call *call, struct request_id id, struct err *e)
 {
 	AUTO_OUTBOX struct outbox *o = NULL;
 	AUTO_FREE struct request *r = mem_zero(1, sizeof(*r));
+	AUTO_FREE char *state = place_state(call);
+	const bool runs = place_is_locked(state);
 	int rc;
 
 	if (place_open_outbox_readonly(call, &o, e) < 0)
@@ -165,8 +201,8 @@ show(const struct call *call, struct request_id id, struct err *e)
 	if (rc < 0)
 		return -1;
 	if (call->json)
-		return show_json(o, r, e);
-	print_request(r);
+		return show_json(o, r, runs, e);
+	print_request(r, runs);
 	return outbox_attempts(o, id, print_attempt, NULL, e) < 0 ? -1 : 0;
 }
 
@@ -186,8 +222,11 @@ const struct command command_show = {
     .arguments = "ID",
     .summary = "everything about one send request",
     .text =
-	"Shows a send request with all its attempts: when, to which address, how\n"
-	"far, where the time went, what was agreed with the server, and each error.",
+	"Shows a send request, when it arrives (with a chance of 90 % within the "
+	"range;\n"
+	"the sender looks at that each minute), and all its attempts: when, to which\n"
+	"address, how far, where the time went, what was agreed with the server, and\n"
+	"each error.",
     .examples = "  lansender show 12\n",
     .arguments_min = 1,
     .arguments_max = 1,

@@ -14,7 +14,8 @@
 struct listing {
 	const struct config *config; /* NULL: could not be read */
 	int64_t now_ms;
-	bool json;
+	bool json, runs;       /* runs: a sender does */
+	struct outbox *outbox; /* NULL: nothing was filed yet */
 	struct table table;
 	bool *seen; /* by config->sites: the outbox knows it */
 };
@@ -58,6 +59,18 @@ queue_of(const struct outbox_site *s)
 	return s->pending + s->waiting + s->suspended + s->held + s->active;
 }
 
+/* A best one that cannot be read, or went on meanwhile, counts as none. */
+static struct dispatch_known
+why_not(const struct listing *l, const struct outbox_site *s)
+{
+	AUTO_FREE struct request *best = mem_zero(1, sizeof(*best));
+	struct err e;
+	const bool found =
+	    s->best.n > 0 && outbox_get(l->outbox, s->best, best, &e) > 0;
+
+	return dispatch_known_site(s, found ? best : NULL, l->runs, l->now_ms);
+}
+
 static void
 add_row(struct listing *l, const struct outbox_site *s)
 {
@@ -68,6 +81,7 @@ add_row(struct listing *l, const struct outbox_site *s)
 	(void)snprintf(queue, sizeof(queue), "%lld", (long long)queue_of(s));
 	table_add(&l->table, s->site);
 	table_add(&l->table, state_of(l, s));
+	table_add(&l->table, why_not(l, s).name);
 	table_add(&l->table, queue);
 	table_add(&l->table, num_bytes_text(s->queued_bytes, bytes, sizeof(bytes)));
 	table_add(&l->table,
@@ -92,12 +106,14 @@ site_json(const struct listing *l, const struct outbox_site *s)
 	const struct config_site *c =
 	    l->config ? config_site(l->config, s->site) : NULL;
 	const bool is_hold = s->hold_until_at_ms > l->now_ms;
+	const struct dispatch_known why = why_not(l, s);
 	json_t *o = json_object();
 
 	(void)json_object_set_new(o, "site", print_json_text(s->site));
 	(void)json_object_set_new(o, "description",
 				  print_json_text(c ? c->description : NULL));
 	(void)json_object_set_new(o, "state", print_json_text(state_of(l, s)));
+	(void)json_object_set_new(o, "why", view_why_json(&why));
 	for (size_t i = 0; i < COUNT(numbers); i++)
 		(void)json_object_set_new(o, numbers[i].name,
 					  json_integer(numbers[i].n));
@@ -156,13 +172,16 @@ add_quiet_sites(struct listing *l)
 static int
 run(const struct call *call)
 {
-	static const char *const headings[] = {
-	    "SITE", "STATE", "QUEUE", "BYTES", "HOLD UNTIL", "ADDRESS", "LAST ERROR"};
+	static const char *const headings[] = {"SITE",    "STATE",     "WHY",
+					       "QUEUE",   "BYTES",     "HOLD UNTIL",
+					       "ADDRESS", "LAST ERROR"};
+	AUTO_FREE char *state = place_state(call);
 	struct listing l = {.now_ms = clock_wall_ms(clock_real()),
 			    .json = call->json,
+			    .runs = place_is_locked(state),
 			    .table = {.columns = COUNT(headings),
 				      .headings = headings,
-				      .right = {[2] = true, [3] = true}}};
+				      .right = {[3] = true, [4] = true}}};
 	AUTO_CONFIG struct config *config = NULL;
 	AUTO_OUTBOX struct outbox *o = NULL;
 	struct err e;
@@ -178,9 +197,10 @@ run(const struct call *call)
 	if (place_open_outbox_readonly(call, &o, &e) < 0) {
 		if (e.kind != ERR_INPUT)
 			return print_failure(FRONT_FAILED, &e);
-	} else if (outbox_sites(o, l.now_ms, true, each_site, &l, &e) < 0) {
-		return print_failure(FRONT_FAILED, &e);
 	}
+	l.outbox = o;
+	if (o && outbox_sites(o, l.now_ms, true, each_site, &l, &e) < 0)
+		return print_failure(FRONT_FAILED, &e);
 	add_quiet_sites(&l);
 	table_print(&l.table, stdout);
 	return config ? FRONT_DONE : FRONT_FAILED;
@@ -191,9 +211,9 @@ const struct command command_sites = {
     .arguments = "",
     .summary = "every site: state, queue, hold, last error",
     .text =
-	"Lists every site that is configured or has send requests: what it does,\n"
-	"what is queued for it, until when it is left alone, the address that worked\n"
-	"last, and the last error.",
+	"Lists every site that is configured or has send requests: what it does, why\n"
+	"nothing more goes to it now, what is queued for it, until when it is left\n"
+	"alone, the address that worked last, and the last error.",
     .examples = "  lansender sites --json | jq 'select(.state==\"hold\") | .site'\n",
     .run = run,
 };

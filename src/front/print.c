@@ -123,6 +123,25 @@ print_at(int64_t at_ms, char *buf, size_t room)
 	return buf;
 }
 
+const char *
+print_soon(int64_t at_ms, int64_t now_ms, char *buf, size_t room)
+{
+	const time_t at_s = (time_t)(at_ms / 1000), now_s = (time_t)(now_ms / 1000);
+	const int64_t six_days_s = 6 * INT64_C(86400);
+	struct tm at, now;
+
+	buf[0] = '\0';
+	if (at_ms == 0 || !localtime_r(&at_s, &at) || !localtime_r(&now_s, &now))
+		return buf;
+	if (at.tm_yday == now.tm_yday && at.tm_year == now.tm_year)
+		(void)strftime(buf, room, "%H:%M", &at);
+	else if (at_s > now_s && at_s - now_s < six_days_s)
+		(void)strftime(buf, room, "%a %H:%M", &at);
+	else
+		(void)strftime(buf, room, "%Y-%m-%d", &at);
+	return buf;
+}
+
 void
 table_add(struct table *t, const char *cell)
 {

@@ -37,6 +37,9 @@ void print_json(json_t *object);
 /* Local time for tables: "2026-11-22 14:08:05"; "" for 0.  room >= 20. */
 const char *print_at(int64_t at_ms, char *buf, size_t room);
 
+/* The same, short: "21:40" today, "Mon 21:40" within six days, else "2026-12-01". */
+const char *print_soon(int64_t at_ms, int64_t now_ms, char *buf, size_t room);
+
 /* A table with aligned columns. */
 enum { TABLE_COLUMNS_MAX = 10 };
 struct table {

@@ -64,7 +64,12 @@ view_remark(const struct request *r, char *buf, size_t room)
 	if (r->state == REQUEST_PENDING && r->not_before_at_ms)
 		str_addf(&remark, "not before %s; ",
 			 print_at(r->not_before_at_ms, at, sizeof(at)));
-	if (r->error_kind != ERR_NONE && r->state != REQUEST_SENT) {
+	if (r->outlook.doubted_at_ms && !request_state_final(r->state))
+		str_addf(&remark, "deadline unlikely (%d %%); ",
+			 r->outlook.in_time_percent);
+	/* What an earlier attempt met is no remark on the one that is under way. */
+	if (r->error_kind != ERR_NONE && r->state != REQUEST_SENT &&
+	    !request_state_active(r->state)) {
 		str_copy_cut(text, sizeof(text), r->error_text);
 		error = view_error(r->error_win32, text);
 		str_addf(&remark, "%s%s; ", error,
@@ -111,9 +116,67 @@ package_json(const struct outbox_package *p)
 	return o;
 }
 
-json_t *
-view_request_json(const struct request *r)
+const char *
+view_arrival(const struct request *r, bool sender_runs, int64_t now_ms, char *buf,
+	     size_t room)
 {
+	const bool told = !dispatch_no_arrival(r, sender_runs);
+	const bool looked_at = sender_runs && r->outlook.made_at_ms > 0 &&
+			       !request_state_final(r->state) &&
+			       r->state != REQUEST_HELD;
+
+	buf[0] = '\0';
+	if (told)
+		return print_soon(r->outlook.likely_at_ms, now_ms, buf, room);
+	if (looked_at)
+		str_copy_cut(buf, room, "never");
+	return buf;
+}
+
+/* An instant of a forecast: null when it does not come. */
+static json_t *
+forecast_json(int64_t at_ms)
+{
+	return print_json_at(at_ms == INT64_MAX ? 0 : at_ms);
+}
+
+static json_t *
+arrival_json(const struct request *r, bool sender_runs)
+{
+	const struct outbox_outlook *l = &r->outlook;
+	json_t *o;
+
+	if (dispatch_no_arrival(r, sender_runs))
+		return json_null();
+	o = json_object();
+	(void)json_object_set_new(o, "early", forecast_json(l->early_at_ms));
+	(void)json_object_set_new(o, "likely", forecast_json(l->likely_at_ms));
+	(void)json_object_set_new(o, "late", forecast_json(l->late_at_ms));
+	(void)json_object_set_new(o, "in_time_percent",
+				  number_json(l->in_time_percent));
+	(void)json_object_set_new(o, "looked_at", print_json_at(l->made_at_ms));
+	return o;
+}
+
+json_t *
+view_why_json(const struct dispatch_known *k)
+{
+	json_t *o;
+
+	if (k->code < 0)
+		return json_null();
+	o = json_object();
+	(void)json_object_set_new(o, "code", number_json(k->code));
+	(void)json_object_set_new(o, "reason", print_json_text(k->name));
+	(void)json_object_set_new(o, "until", forecast_json(k->until_at_ms));
+	(void)json_object_set_new(o, "number", number_json(k->number));
+	return o;
+}
+
+json_t *
+view_request_json(const struct request *r, bool sender_runs)
+{
+	const struct dispatch_known why = dispatch_known(r, sender_runs);
 	static const char *const orders[] = {[OUTBOX_ORDER_HOLD] = "hold",
 					     [OUTBOX_ORDER_CANCEL] = "cancel",
 					     [OUTBOX_LOST] = NULL};
@@ -141,6 +204,14 @@ view_request_json(const struct request *r)
 	(void)json_object_set_new(o, "expires_at", print_json_at(r->expires_at_ms));
 	(void)json_object_set_new(o, "restart_at", print_json_at(r->restart_at_ms));
 	(void)json_object_set_new(o, "ended_at", print_json_at(r->ended_at_ms));
+	(void)json_object_set_new(o, "why", view_why_json(&why));
+	(void)json_object_set_new(o, "arrival", arrival_json(r, sender_runs));
+	(void)json_object_set_new(o, "no_arrival",
+				  print_json_text(dispatch_no_arrival(r, sender_runs)));
+	(void)json_object_set_new(o, "deadline_unlikely_since",
+				  print_json_at(request_state_final(r->state)
+						    ? 0
+						    : r->outlook.doubted_at_ms));
 	(void)json_object_set_new(
 	    o, "error", error_json(r->error_kind, r->error_win32, r->error_text));
 	return o;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/attr.h"
+#include "dispatch/dispatch.h"
 #include "outbox/outbox.h"
 
 /* Cancelled, or going to be, since a newer one was filed with --supersede? */
@@ -24,7 +25,13 @@ char *view_error(uint32_t win32, const char *text) MUST_USE;
  * first sentence of it.  Returns buf. */
 const char *view_remark(const struct request *r, char *buf, size_t room);
 
-json_t *view_request_json(const struct request *r);
+/* When it arrives, short; "never": within its life it does not; "": that is not told.
+ */
+const char *view_arrival(const struct request *r, bool sender_runs, int64_t now_ms,
+			 char *buf, size_t room);
+
+json_t *view_why_json(const struct dispatch_known *k);
+json_t *view_request_json(const struct request *r, bool sender_runs);
 json_t *view_attempt_json(const struct outbox_attempt *a);
 
 #endif

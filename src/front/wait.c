@@ -71,7 +71,7 @@ say_end(struct watched *w, bool json)
 		if (w->r->state != REQUEST_SENT)
 			code = FRONT_FAILED;
 		if (json)
-			print_json(view_request_json(w->r));
+			print_json(view_request_json(w->r, false));
 		else if (w->r->state == REQUEST_FAILED)
 			say_failed(w->r);
 		else

@@ -98,6 +98,11 @@ static const struct row rows[] = {
 	{EVENT_EXPIRED, LOG_LEVEL_ERROR,
 	 "The send request to site %s is older than the request lifetime and has failed.",
 	 PLAIN},
+	{EVENT_UNLIKELY, LOG_LEVEL_WARNING,
+	 "The deadline of the send request, %s, has become unlikely (%d %%); "
+	 "expected arrival: %s.", PLAIN},
+	{EVENT_LIKELY, LOG_LEVEL_INFO,
+	 "The deadline of the send request, %s, is likely again (%d %%).", PLAIN},
 	{EVENT_ORDERED, LOG_LEVEL_INFO, "The send request was %s by a person.", PLAIN},
 	{EVENT_LOCAL_TROUBLE, LOG_LEVEL_ERROR, "%s", PLAIN},
 	{EVENT_SUPERSEDED, LOG_LEVEL_INFO,

@@ -85,6 +85,8 @@ enum event {
 	EVENT_HEARTBEAT = 170,        /* []                                           */
 	EVENT_CANT_REESTABLISH = 171, /* []                                           */
 	EVENT_EXPIRED = 172,          /* [s site]                                     */
+	EVENT_UNLIKELY = 173,         /* [s deadline, d percent, s arrival]           */
+	EVENT_LIKELY = 174,           /* [s deadline, d percent]                      */
 	EVENT_ORDERED = 175,          /* [s "held", "cancelled"]                      */
 	EVENT_LOCAL_TROUBLE = 176,    /* [s words]                                    */
 	EVENT_SUPERSEDED = 177,       /* [n request]                                  */

@@ -54,6 +54,15 @@ static const struct row rows[] = {
     {UTC SITE, "suspended: an urgent one took its place (request 9)",
      .r = {PENDING, .state = REQUEST_SUSPENDED, .why = {81, 0, 9}}},
     {UTC SITE, "it is being sent (sending)", .r = {PENDING, .state = REQUEST_SENDING}},
+    /* its deadline */
+    {UTC SITE,
+     "it is being sent (sending) | its deadline, Mon 10:00, is unlikely (12 %)",
+     .r = {PENDING, .state = REQUEST_SENDING, .deadline_at_ms = NOW_MS + 60 * MIN_MS,
+	   .outlook = {.doubted_at_ms = 5, .in_time_percent = 12}}},
+    {UTC SITE,
+     "it may go: nothing holds it back | its deadline, Mon 10:00, is unlikely (0 %)",
+     .r = {PENDING, .deadline_at_ms = NOW_MS + 60 * MIN_MS,
+	   .outlook = {.doubted_at_ms = 5}}},
     /* the sender */
     {UTC SITE, "a person drains the sender; `lansender drain off`", .r = {PENDING},
      .drained_until_at_ms = INT64_MAX},

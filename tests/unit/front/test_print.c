@@ -98,14 +98,41 @@ test_at(void **state)
 	assert_string_equal(print_at(0, buf, sizeof(buf)), "");
 }
 
+/* 1999-03-17 10:47 in New York, a Wednesday. */
+static void
+test_soon(void **state)
+{
+	static const struct {
+		int64_t after_ms;
+		const char *want;
+	} rows[] = {
+	    {0, "10:47"},
+	    {13 * INT64_C(3600000), "23:47"},
+	    {14 * INT64_C(3600000), "Thu 00:47"},
+	    {5 * INT64_C(86400000), "Mon 10:47"},
+	    {6 * INT64_C(86400000), "1999-03-23"},
+	    {365 * INT64_C(86400000), "2000-03-16"},
+	    {-11 * INT64_C(3600000), "1999-03-16"},
+	};
+	char buf[24];
+
+	(void)state;
+	(void)setenv("TZ", "EST5EDT", 1);
+	tzset();
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_string_equal(print_soon(921685636123 + rows[i].after_ms,
+					       921685636123, buf, sizeof(buf)),
+				    rows[i].want);
+	assert_string_equal(print_soon(0, 921685636123, buf, sizeof(buf)), "");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_clean),
-	    cmocka_unit_test(test_table),
-	    cmocka_unit_test(test_json),
-	    cmocka_unit_test(test_at),
+	    cmocka_unit_test(test_clean), cmocka_unit_test(test_table),
+	    cmocka_unit_test(test_json),  cmocka_unit_test(test_at),
+	    cmocka_unit_test(test_soon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -55,12 +57,71 @@ a_long_error_is_cut(void **state)
 	assert_string_equal(remark + strlen(remark) - 4, "x...");
 }
 
+/* What an earlier attempt met is no remark on the one that is under way. */
+static void
+a_remark_is_of_now(void **state)
+{
+	AUTO_FREE struct request *r = mem_zero(1, sizeof(*r));
+	char remark[80];
+
+	(void)state;
+	r->error_kind = ERR_SITE;
+	str_copy_cut(r->error_text, sizeof(r->error_text), "lost");
+	r->state = REQUEST_PENDING;
+	assert_string_equal(view_remark(r, remark, sizeof(remark)), "lost");
+	r->state = REQUEST_SENDING;
+	assert_string_equal(view_remark(r, remark, sizeof(remark)), "");
+	r->outlook = (struct outbox_outlook){.doubted_at_ms = 5, .in_time_percent = 12};
+	assert_string_equal(view_remark(r, remark, sizeof(remark)),
+			    "deadline unlikely (12 %)");
+	r->state = REQUEST_FAILED;
+	assert_string_equal(view_remark(r, remark, sizeof(remark)), "lost");
+}
+
+/* 1999-03-17 15:47 UTC, and when it is thought to arrive. */
+static void
+an_arrival_is_short(void **state)
+{
+	static const int64_t now_ms = 921685636123;
+	static const struct {
+		enum request_state state;
+		bool runs, looked_at;
+		int64_t likely_at_ms;
+		const char *want;
+	} rows[] = {
+	    {REQUEST_PENDING, true, true, 921685636123 + 60000, "15:48"},
+	    {REQUEST_SENDING, true, true, 921685636123 + 60000, "15:48"},
+	    {REQUEST_PENDING, true, true, INT64_MAX, "never"},
+	    {REQUEST_PENDING, true, false, INT64_MAX, ""},
+	    {REQUEST_PENDING, false, true, 921685636123 + 60000, ""},
+	    {REQUEST_HELD, true, true, INT64_MAX, ""},
+	    {REQUEST_FAILED, true, true, INT64_MAX, ""},
+	};
+
+	(void)state;
+	(void)setenv("TZ", "UTC0", 1);
+	tzset();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO_FREE struct request *r = mem_zero(1, sizeof(*r));
+		char buf[24];
+
+		r->state = rows[i].state;
+		r->outlook.made_at_ms = rows[i].looked_at ? now_ms : 0;
+		r->outlook.likely_at_ms = rows[i].likely_at_ms;
+		assert_string_equal(
+		    view_arrival(r, rows[i].runs, now_ms, buf, sizeof(buf)),
+		    rows[i].want);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_error_has_its_number_where_there_is_one),
 	    cmocka_unit_test(a_long_error_is_cut),
+	    cmocka_unit_test(a_remark_is_of_now),
+	    cmocka_unit_test(an_arrival_is_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
