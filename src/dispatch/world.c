@@ -39,7 +39,7 @@ world_free(struct world *w)
 	if (!w)
 		return;
 	for (size_t i = 0; i < w->site_count; i++) {
-		for (int k = 0; k < CHOOSE_CLASSES; k++)
+		for (int k = 0; k < CHOOSE_BESTS; k++)
 			queue_done(&w->sites[i].ready[k]);
 		queue_done(&w->sites[i].later);
 		mem_free(w->sites[i].addresses);
@@ -164,6 +164,58 @@ world_step(struct world *w, int64_t until_at_ms)
 	settle(w);
 	w->events++;
 	return true;
+}
+
+/* --- persons ---------------- */
+
+void
+world_set_orders(struct world *w, const struct rate_facts *orders)
+{
+	w->facts.overrides = orders->overrides;
+	w->facts.override_count = orders->override_count;
+	w->facts.opens = orders->opens;
+	w->facts.open_count = orders->open_count;
+	for (size_t n = 0; n < w->attempt_count; n++) {
+		w->attempts[n].slot_until_at_ms = 0;
+		w->attempts[n].path.count = 0;
+	}
+	w->rates_stale = true;
+	for (size_t i = 0; i < w->site_count; i++)
+		world_put(w, i);
+}
+
+/* At the next block, which in the world is at once; but not when it is publishing. */
+static void
+stop_sending(struct world *w, size_t course)
+{
+	for (size_t n = 0; n < w->attempt_count; n++)
+		if (w->attempts[n].request == course &&
+		    w->attempts[n].phase != WORLD_PUBLISHING) {
+			world_leave(w, n);
+			return;
+		}
+}
+
+void
+world_hold(struct world *w, size_t nth)
+{
+	struct course *c = &w->courses[nth];
+
+	c->held = true;
+	if (c->active)
+		stop_sending(w, nth);
+	world_put(w, c->request.site);
+}
+
+void
+world_release(struct world *w, size_t nth)
+{
+	struct course *c = &w->courses[nth];
+
+	c->held = false;
+	if (!c->queued && !c->active && !c->ended)
+		world_queue(w, nth, w->now_ms, c->bytes_left < c->request.bytes_left);
+	world_put(w, c->request.site);
 }
 
 /* --- looking ---------------- */

@@ -88,6 +88,12 @@ void world_set_site(struct world *w, size_t site, const struct world_site_state 
  * and it is until_at_ms now. */
 bool world_step(struct world *w, int64_t until_at_ms);
 
+/* What persons order on the way.  Limits and opened sites, in place of those before;
+ * borrowed.  And the n-th request that was added is held, or goes on. */
+void world_set_orders(struct world *w, const struct rate_facts *orders);
+void world_hold(struct world *w, size_t nth);
+void world_release(struct world *w, size_t nth);
+
 /* --- what it looks like now, for tests and reports ---------------- */
 
 enum world_phase { WORLD_CONNECTING, WORLD_WAITING, WORLD_SENDING, WORLD_PUBLISHING };

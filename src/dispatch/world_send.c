@@ -50,8 +50,8 @@ enter(struct world *w, struct attempt_course *a, enum world_phase phase,
 }
 
 /* The attempt is over: its place is taken by the last one. */
-static void
-leave(struct world *w, size_t n)
+void
+world_leave(struct world *w, size_t n)
 {
 	struct attempt_course *a = &w->attempts[n];
 	const size_t site = a->site;
@@ -84,6 +84,8 @@ static void
 put_back(struct world *w, const struct attempt_course *a, int64_t ready_at_ms,
 	 bool resumes)
 {
+	if (w->courses[a->request].held)
+		return; /* until it is released */
 	if (request_of(w, a)->expires_at_ms <= w->now_ms)
 		world_finish(w, a->request, WORLD_EXPIRED, w->now_ms);
 	else
@@ -105,7 +107,7 @@ end_no_connection(struct world *w, size_t n)
 	    w, &a,
 	    restart_at_ms(settings, w->now_ms, r->expires_at_ms, chance_next(&w->dice)),
 	    false);
-	leave(w, n);
+	world_leave(w, n);
 }
 
 static void
@@ -115,7 +117,7 @@ suspend(struct world *w, size_t n)
 
 	w->courses[a.request].so_far.suspended++;
 	put_back(w, &a, w->now_ms, true);
-	leave(w, n);
+	world_leave(w, n);
 }
 
 /* --- one attempt ---------------- */
@@ -141,7 +143,8 @@ world_start(struct world *w, const struct agenda_pick *pick)
 	struct course *c = &w->courses[course];
 	struct attempt_course *a;
 
-	queue_pop(&s->ready[pick->key.priority - REQUEST_HIGH]);
+	queue_pop(world_ready(w, course));
+	c->queued = false;
 	w->attempts = mem_grow(w->attempts, w->attempt_count, &w->attempt_room,
 			       sizeof(*w->attempts));
 	a = &w->attempts[w->attempt_count++];
@@ -203,7 +206,7 @@ sent(struct world *w, size_t n)
 	const size_t course = w->attempts[n].request;
 
 	w->sites[w->attempts[n].site].last_sent_at_ms = w->now_ms;
-	leave(w, n);
+	world_leave(w, n);
 	world_finish(w, course, WORLD_SENT, w->now_ms);
 }
 

@@ -25,10 +25,14 @@ world_route(struct world *w, const struct world_site *s, const struct world_requ
 
 /* --- queues ---------------- */
 
-static int
-class_of(const struct world_request *r)
+/* One that waits for its preferred address holds up no other. */
+struct queue *
+world_ready(struct world *w, size_t course)
 {
-	return (int)r->priority - REQUEST_HIGH;
+	const struct world_request *r = &w->courses[course].request;
+	const int prefers = r->prefer ? CHOOSE_CLASSES : 0;
+
+	return &w->sites[r->site].ready[(int)r->priority - REQUEST_HIGH + prefers];
 }
 
 /* Its place among those that are ready, as the outbox orders them. */
@@ -53,22 +57,29 @@ world_queue(struct world *w, size_t course, int64_t ready_at_ms, bool resumes)
 	struct world_site *s = &w->sites[r->site];
 	struct queue_item item = {.since_ms = ready_at_ms, .request = course};
 
+	w->courses[course].queued = true;
 	if (ready_at_ms > w->now_ms) {
 		queue_push(&s->later, &item);
 		return;
 	}
 	item = ready_item(w, course, ready_at_ms, resumes);
-	queue_push(&s->ready[class_of(r)], &item);
+	queue_push(world_ready(w, course), &item);
 }
 
-/* The first that has not ended while it waited. */
+/* The first that has not ended while it waited, and that nobody holds. */
 static const struct queue_item *
 first_alive(struct world *w, struct queue *q)
 {
 	const struct queue_item *top;
 
-	while ((top = queue_top(q)) && w->courses[top->request].ended)
+	while ((top = queue_top(q))) {
+		struct course *c = &w->courses[top->request];
+
+		if (!c->ended && !c->held)
+			break;
+		c->queued = false;
 		queue_pop(q);
+	}
 	return top;
 }
 
@@ -84,7 +95,7 @@ bring_forward(struct world *w, struct world_site *s)
 		    ready_item(w, course, top->since_ms, false);
 
 		queue_pop(&s->later);
-		queue_push(&s->ready[class_of(&w->courses[course].request)], &item);
+		queue_push(world_ready(w, course), &item);
 	}
 }
 
@@ -109,9 +120,9 @@ world_expire(struct world *w)
 /* --- what policy sees ---------------- */
 
 static struct choose_best
-best_of(struct world *w, struct world_site *s, int class_index)
+best_of(struct world *w, struct world_site *s, int best)
 {
-	const struct queue_item *top = first_alive(w, &s->ready[class_index]);
+	const struct queue_item *top = first_alive(w, &s->ready[best]);
 	const struct world_request *r;
 
 	if (!top)
@@ -124,6 +135,7 @@ best_of(struct world *w, struct world_site *s, int class_index)
 	    .deadline_at_ms = r->deadline_at_ms,
 	    .expires_at_ms = r->expires_at_ms,
 	    .bytes = (int64_t)w->courses[top->request].bytes_left,
+	    .prefer = r->prefer,
 	    .resumes = top->first,
 	    .route = world_route(w, s, r).verdict,
 	};
@@ -146,7 +158,7 @@ world_put(struct world *w, size_t site)
 	};
 
 	bring_forward(w, s);
-	for (int i = 0; i < CHOOSE_CLASSES; i++)
+	for (int i = 0; i < CHOOSE_BESTS; i++)
 		c.best[i] = best_of(w, s, i);
 	later = first_alive(w, &s->later);
 	c.next_at_ms = later ? later->since_ms : 0;

@@ -14,13 +14,15 @@ struct course {
 	struct world_end so_far;
 	double bytes_left;
 	bool active, ended;
+	bool held;   /* by a person */
+	bool queued; /* it stands in a queue of its site */
 };
 
 /* A site as policy sees it. */
 struct world_site {
 	const struct config_site *config;
 	struct outbox_address *addresses; /* as config has them */
-	struct queue ready[CHOOSE_CLASSES];
+	struct queue ready[CHOOSE_BESTS]; /* as choose.h has them */
 	struct queue later; /* by since_ms: when they become ready */
 	int64_t failures, hold_until_at_ms, last_sent_at_ms;
 	int64_t served;
@@ -92,6 +94,11 @@ bool world_preempt(struct world *w);
 int64_t world_next_attempt_ms(const struct world *w);
 void world_finish(struct world *w, size_t course, enum world_outcome outcome,
 		  int64_t at_ms);
+
+/* The attempt ends here, and nothing is put back. */
+void world_leave(struct world *w, size_t n);
+/* The queue of its site that it stands in when it is ready. */
+struct queue *world_ready(struct world *w, size_t course);
 
 /* --- world_rate.c ---------------- */
 

@@ -1,16 +1,19 @@
 /* Thousands of small worlds, each from a seed: sites, lines, addresses, windows, rates,
- * zones, outages, nights on which the clocks change.  After every step what must hold
- * is looked at from outside: with the configuration in hand, not with what policy
- * keeps.
+ * zones, budgets, outages, nights on which the clocks change, and persons who limit,
+ * open, hold and release.  After every step what must hold is looked at from outside:
+ * with the configuration and the orders in hand, not with what policy keeps.
  *
  *   S1  no limit is exceeded: in all, of a line, a site, an address    (6 rows 5, 22)
- *   S2  nothing is sent through a closed window, or one for higher priorities (row 5)
+ *   S2  nothing is sent through a closed window, or one for higher priorities (row 5),
+ *       unless a person opened the site
  *   S3  not more sendings than allowed, in all and per site; slots kept for high (29)
  *   S4  a site on hold is left alone while anything else is active     (row 9, 2.9)
  *   S5  work is conserved: with slots free, nobody whose site lets it go waits (29)
  *   S6  no spin: steps are few for what happens                        (row 30)
  *   S7  nobody is starved: every request ends                          (rows 9, 29)
  *   S8  the same seed gives the same course
+ *   S9  no budget is exceeded: in all, of a line, a site, an address
+ *   S10 what a person holds is not sent                                       (row 36)
  * A seed that fails is printed; `worlds SEED` runs it alone. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,152 +27,20 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "config/config.h"
 #include "dispatch/week.h"
 #include "dispatch/world.h"
+#include "trial.h"
 
-enum {
-	WORLDS = 2000,
-	SITES_MOST = 8,
-	REQUESTS_MOST = 40,
-	HOUR_MS = 3600000,
-	DAY_MS = 24 * HOUR_MS,
-};
+enum { WORLDS = 2000 };
 /* Sat 2026-03-28 and Sat 2026-10-24, 12:00 UTC: the clocks change the night after. */
 static const int64_t spring_ms = INT64_C(1774699200000);
 static const int64_t autumn_ms = INT64_C(1792843200000);
-
-struct trial {
-	uint64_t seed, random;
-	struct config *config;
-	struct rate_facts facts;
-	struct world *world;
-	int64_t began_ms;
-	int64_t sent, expired, tries;
-	uint64_t course; /* of all ends: a fingerprint */
-	const char *failed;
-};
-
-static uint64_t
-roll(struct trial *t)
-{
-	t->random ^= t->random << 13;
-	t->random ^= t->random >> 7;
-	t->random ^= t->random << 17;
-	return t->random;
-}
-
-static int64_t
-between(struct trial *t, int64_t low, int64_t high)
-{
-	return low + (int64_t)(roll(t) % (uint64_t)(high - low + 1));
-}
-
-static bool
-chance(struct trial *t, int percent)
-{
-	return between(t, 1, 100) <= percent;
-}
 
 static void
 fail_trial(struct trial *t, const char *what)
 {
 	if (!t->failed)
 		t->failed = what;
-}
-
-/* --- a configuration ---------------- */
-
-static const char *const zones[] = {"Europe/Berlin", "America/New_York", "UTC",
-				    "Australia/Lord_Howe"};
-static const char *const days[] = {"mon-fri", "sat,sun", "sun", "tue-thu", ""};
-static const char *const slots[] = {"all", "medium", "high", "closed", "closed"};
-
-/* A closed one stands in for none as it is. */
-static void
-write_slot(struct trial *t, FILE *f)
-{
-	const char *slot = slots[between(t, 0, 4)];
-	const bool alone = strcmp(slot, "closed") != 0 && chance(t, 30);
-
-	(void)fprintf(f, "%s%s\n", slot, alone ? " no-substitute" : "");
-}
-
-static void
-write_week(struct trial *t, FILE *f, bool rates)
-{
-	for (int64_t n = between(t, 0, 3); n > 0; n--) {
-		const int64_t from = between(t, 0, 23), to = between(t, 0, 23);
-
-		if (from == to)
-			continue;
-		(void)fprintf(f, "%s = %s %02d:%02d-%02d ", rates ? "rate" : "schedule",
-			      days[between(t, 0, 4)], (int)from,
-			      (int)between(t, 0, 3) * 15, (int)to);
-		if (rates)
-			(void)fprintf(f, "%dkB/s\n", (int)between(t, 20, 2000));
-		else
-			write_slot(t, f);
-	}
-}
-
-static void
-write_site(struct trial *t, FILE *f, int64_t n)
-{
-	const int64_t addresses = between(t, 1, 3);
-
-	(void)fprintf(f, "[site S%d]\n", (int)n);
-	if (chance(t, 50))
-		(void)fputs("line = south\n", f);
-	if (chance(t, 30))
-		write_week(t, f, true);
-	for (int64_t i = 1; i <= addresses; i++) {
-		(void)fprintf(f,
-			      "[address S%d.%d]\ntype = dir\npath = /srv\nzone = %s\n",
-			      (int)n, (int)i, zones[between(t, 0, 3)]);
-		write_week(t, f, false);
-		if (chance(t, 40))
-			write_week(t, f, true);
-	}
-}
-
-static void
-write_config(struct trial *t, FILE *f)
-{
-	const int64_t most = between(t, 1, 6);
-
-	(void)fprintf(f,
-		      "[sender]\nzone = %s\nmax_sendings = %d\n"
-		      "max_sendings_per_site = %d\nreserved_high = %s\npreempt = %s\n"
-		      "small_first = %s\nageing = %dh\nrequest_lifetime = 30d\n",
-		      zones[between(t, 0, 3)], (int)most, (int)between(t, 1, most),
-		      most > 1 && chance(t, 50) ? "1" : "none",
-		      chance(t, 50) ? "on" : "off", chance(t, 50) ? "yes" : "no",
-		      (int)between(t, 1, 48));
-	if (chance(t, 30))
-		write_week(t, f, true);
-	(void)fputs("[line south]\n", f);
-	write_week(t, f, true);
-	for (int64_t n = between(t, 1, SITES_MOST); n > 0; n--)
-		write_site(t, f, n);
-}
-
-static struct config *
-make_config(struct trial *t)
-{
-	char path[] = "/tmp/lansender-worlds-XXXXXX";
-	int fd = mkstemp(path);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
-	struct config *c = NULL;
-	struct err e;
-
-	assert_non_null(f);
-	write_config(t, f);
-	assert_int_equal(fclose(f), 0);
-	if (config_load(path, &c, &e) < 0)
-		fail_msg("seed %llu: %s", (unsigned long long)t->seed, e.text);
-	(void)unlink(path);
-	return c;
 }
 
 /* --- weather ---------------- */
@@ -193,6 +64,9 @@ look_at_hold(struct trial *t, const struct world_try *try)
 	const struct world *w = t->world;
 
 	if (world_hold_until_at_ms(w, try->request->site) <= try->now_ms)
+		return;
+	/* Another failed meanwhile: this one was begun before, and ends of itself. */
+	if (t->active[try->request->id - 1])
 		return;
 	for (size_t i = 0; i < world_active(w); i++)
 		if (world_sending(w, i).request != try->request)
@@ -238,14 +112,36 @@ is_on_line(const struct world_sending *s)
 	return s->phase == WORLD_SENDING;
 }
 
+struct node {
+	const struct config_limits *limits;
+	const struct zone *zone;
+	enum rate_level level;
+	const char *of;
+};
+
+/* What a person ordered comes before what the week says. */
+static int64_t
+limit_now(const struct trial *t, const struct node *n)
+{
+	const int64_t now_ms = world_now_ms(t->world);
+	char name[OUTBOX_NODE_ROOM];
+
+	(void)rate_node_name(n->level, n->of, name);
+	for (size_t i = 0; i < t->facts.override_count; i++)
+		if (strcmp(t->limits[i].node, name) == 0 &&
+		    now_ms < t->limits[i].until_at_ms)
+			return t->limits[i].bytes_per_s;
+	return week_at(&n->limits->rate, n->zone, now_ms).value;
+}
+
 /* The sum of those for whom belongs() is true, against one limit. */
 static void
-look_at_limit(struct trial *t, const struct config_limits *l, const struct zone *zone,
+look_at_limit(struct trial *t, const struct node *node,
 	      bool (*belongs)(const struct trial *t, const struct world_sending *s,
 			      const void *what),
 	      const void *what)
 {
-	const int64_t limit = week_at(&l->rate, zone, world_now_ms(t->world)).value;
+	const int64_t limit = limit_now(t, node);
 	double sum = 0;
 
 	for (size_t i = 0; i < world_active(t->world); i++) {
@@ -292,17 +188,38 @@ look_at_limits(struct trial *t)
 	const struct config *c = t->config;
 	const struct zone *zone = c->sender.zone;
 
-	look_at_limit(t, &c->sender.limits, zone, is_any, NULL);
-	for (size_t i = 0; i < c->line_count; i++)
-		look_at_limit(t, &c->lines[i].limits, zone, is_of_line, &c->lines[i]);
+	look_at_limit(t, &(struct node){&c->sender.limits, zone, RATE_ALL, ""}, is_any,
+		      NULL);
+	for (size_t i = 0; i < c->line_count; i++) {
+		const struct config_line *l = &c->lines[i];
+
+		look_at_limit(t, &(struct node){&l->limits, zone, RATE_LINE, l->name},
+			      is_of_line, l);
+	}
 	for (size_t i = 0; i < c->site_count; i++) {
 		const struct config_site *s = &c->sites[i];
 
-		look_at_limit(t, &s->limits, zone, is_of_site, s);
-		for (size_t k = 0; k < s->address_count; k++)
-			look_at_limit(t, &s->addresses[k].limits, s->addresses[k].zone,
-				      is_of_address, &s->addresses[k]);
+		look_at_limit(t, &(struct node){&s->limits, zone, RATE_SITE, s->code},
+			      is_of_site, s);
+		for (size_t k = 0; k < s->address_count; k++) {
+			const struct config_address *a = &s->addresses[k];
+
+			look_at_limit(t,
+				      &(struct node){&a->limits, a->zone, RATE_ADDRESS,
+						     a->section},
+				      is_of_address, a);
+		}
 	}
+}
+
+static int64_t
+opened_until_ms(const struct trial *t, const char *site)
+{
+	for (size_t i = 0; i < t->facts.open_count; i++)
+		if (strcmp(t->opens[i].site, site) == 0 &&
+		    world_now_ms(t->world) < t->opens[i].until_at_ms)
+			return t->opens[i].until_at_ms;
+	return 0;
 }
 
 static void
@@ -311,7 +228,8 @@ look_at_windows(struct trial *t)
 	for (size_t i = 0; i < world_active(t->world); i++) {
 		const struct world_sending s = world_sending(t->world, i);
 		const struct slot_now slot =
-		    slot_at(s.address, 0, world_now_ms(t->world));
+		    slot_at(s.address, opened_until_ms(t, site_of(t, &s)->code),
+			    world_now_ms(t->world));
 
 		if (is_on_line(&s) && !slot_lets(&slot, s.request->priority))
 			fail_trial(t, "S2: sent through a closed window");
@@ -352,15 +270,84 @@ look_at_slots(struct trial *t)
 			fail_trial(t, "S3: more than max_sendings_per_site");
 }
 
-/* A thread is free for all: then nobody whose own site lets it go is left. */
+/* With slots left over for all, nobody whose own site lets it go waits. */
 static void
 look_at_work(struct trial *t)
 {
-	if (world_active(t->world) > 0)
+	const struct config_sender *s = &t->config->sender;
+
+	if ((int64_t)world_active(t->world) >= s->max_sendings - s->reserved_high)
 		return;
 	for (size_t i = 0; i < t->config->site_count; i++)
 		if (world_verdict(t->world, i).reason == REASON_MAY_GO)
-			fail_trial(t, "S5: idle, while somebody may go");
+			fail_trial(t, "S5: slots are free, and somebody may go");
+}
+
+static void
+remember_active(struct trial *t)
+{
+	memset(t->active, 0, sizeof(t->active));
+	for (size_t i = 0; i < world_active(t->world); i++)
+		t->active[world_sending(t->world, i).request->id - 1] = true;
+}
+
+static void
+look_at_held(struct trial *t)
+{
+	for (size_t i = 0; i < world_active(t->world); i++) {
+		const struct world_sending s = world_sending(t->world, i);
+
+		if (t->held[s.request->id - 1] && s.phase != WORLD_PUBLISHING)
+			fail_trial(t, "S10: what is held is sent");
+	}
+}
+
+static bool
+goes_through(const struct trial *t, const struct world_sending *s, const char *node)
+{
+	const struct config_site *site = site_of(t, s);
+	char name[OUTBOX_NODE_ROOM];
+
+	return strcmp(node, rate_node_name(RATE_ALL, "", name)) == 0 ||
+	       (site->line &&
+		strcmp(node, rate_node_name(RATE_LINE, site->line->name, name)) == 0) ||
+	       strcmp(node, rate_node_name(RATE_SITE, site->code, name)) == 0 ||
+	       strcmp(node, rate_node_name(RATE_ADDRESS, s->address->section, name)) ==
+		   0;
+}
+
+/* What went since the last look went at the rates of then. */
+static void
+look_at_budget(struct trial *t, size_t n)
+{
+	const struct metered *m = &t->metered[n];
+	const double passed_s = (double)(world_now_ms(t->world) - t->looked_ms) / 1000;
+	const int64_t from_ms =
+	    metered_span(&m->budget, m->zone, t->looked_ms).from_at_ms;
+	struct went *w = &t->went[n];
+
+	if (w->from_ms != from_ms)
+		*w = (struct went){from_ms, 0};
+	for (size_t i = 0; i < t->going_count; i++)
+		if (goes_through(t, &t->going[i], m->node))
+			w->bytes += passed_s * (double)t->going[i].rate_bytes_per_s;
+	if (w->bytes > (double)(m->budget.bytes + BUDGET_SLACK_BYTES))
+		fail_trial(t, "S9: a budget is exceeded");
+}
+
+static void
+look_at_budgets(struct trial *t)
+{
+	for (size_t n = 0; n < t->metered_count; n++)
+		look_at_budget(t, n);
+	t->looked_ms = world_now_ms(t->world);
+	t->going_count = 0;
+	for (size_t i = 0; i < world_active(t->world) && i < SENDINGS_MOST; i++) {
+		const struct world_sending s = world_sending(t->world, i);
+
+		if (is_on_line(&s))
+			t->going[t->going_count++] = s;
+	}
 }
 
 static void
@@ -370,6 +357,10 @@ look(struct trial *t)
 	look_at_windows(t);
 	look_at_slots(t);
 	look_at_work(t);
+	look_at_held(t);
+	remember_active(t);
+	if (t->metered_count > 0)
+		look_at_budgets(t);
 }
 
 /* --- one world ---------------- */
@@ -377,20 +368,23 @@ look(struct trial *t)
 static int64_t
 add_requests(struct trial *t)
 {
-	const int64_t count = between(t, 1, REQUESTS_MOST);
+	const int64_t count = trial_between(t, 1, REQUESTS_MOST);
 
 	for (int64_t id = 1; id <= count; id++) {
-		const int64_t filed = t->began_ms + between(t, 0, 2 * DAY_MS);
+		const int64_t filed = t->began_ms + trial_between(t, 0, 2 * DAY_MS);
 		const struct world_request r = {
 		    .id = id,
-		    .site = (size_t)between(t, 0, (int64_t)t->config->site_count - 1),
-		    .priority = (enum request_priority)between(t, 1, 3),
-		    .prefer = chance(t, 20) ? 2 : 0,
+		    .site =
+			(size_t)trial_between(t, 0, (int64_t)t->config->site_count - 1),
+		    .priority = (enum request_priority)trial_between(t, 1, 3),
+		    .prefer = trial_chance(t, 20) ? 2 : 0,
 		    .filed_at_ms = filed,
-		    .ready_at_ms = chance(t, 20) ? filed + between(t, 0, DAY_MS) : 0,
-		    .deadline_at_ms = chance(t, 20) ? filed + 3 * (int64_t)DAY_MS : 0,
+		    .ready_at_ms =
+			trial_chance(t, 20) ? filed + trial_between(t, 0, DAY_MS) : 0,
+		    .deadline_at_ms =
+			trial_chance(t, 20) ? filed + 3 * (int64_t)DAY_MS : 0,
 		    .expires_at_ms = filed + 30 * (int64_t)DAY_MS,
-		    .bytes_left = between(t, 0, 200000000),
+		    .bytes_left = trial_between(t, 0, 200000000),
 		};
 
 		world_add(t->world, &r);
@@ -409,10 +403,13 @@ ever_opens(const struct config_week *w, int value)
 	return false;
 }
 
-/* Can it ever be sent?  Some windows of some addresses never open for low ones. */
+/* Can it ever be sent?  Some windows of some addresses never open for low ones, and a
+ * budget may be too small for all. */
 static bool
 has_a_way(const struct trial *t)
 {
+	if (t->metered_count > 0)
+		return false;
 	for (size_t i = 0; i < t->config->site_count; i++) {
 		const struct config_site *s = &t->config->sites[i];
 		bool way = false;
@@ -427,25 +424,45 @@ has_a_way(const struct trial *t)
 }
 
 static void
+live(struct trial *t, int64_t until_ms)
+{
+	bool goes_on = true;
+
+	while (!t->failed && goes_on) {
+		const int64_t order_ms = t->order_at_ms[t->orders_done];
+
+		goes_on =
+		    world_step(t->world, order_ms < until_ms ? order_ms : until_ms);
+		look(t);
+		if (goes_on || order_ms > until_ms)
+			continue;
+		trial_give_order(t);
+		goes_on = world_step(t->world, order_ms); /* who may begin begins */
+		look(t);
+		goes_on = true;
+	}
+}
+
+static void
 run_trial(struct trial *t, uint64_t seed)
 {
 	struct world_options o = {.weather = weather, .ended = ended, .self = t};
-	int64_t count;
 
-	*t = (struct trial){.seed = seed, .random = seed * 2 + 88172645463325252U};
-	for (int i = 0; i < 8; i++)
-		(void)roll(t);
-	t->began_ms = (chance(t, 50) ? spring_ms : autumn_ms) + between(t, 0, DAY_MS);
-	t->config = make_config(t);
+	trial_begin(t, seed);
+	t->began_ms =
+	    (trial_chance(t, 50) ? spring_ms : autumn_ms) + trial_between(t, 0, DAY_MS);
+	t->config = trial_config(t);
 	t->facts.config = t->config;
 	o.facts = &t->facts;
 	o.now_ms = t->began_ms;
 	o.seed = seed;
 	t->world = world_new(&o);
-	count = add_requests(t);
-	while (!t->failed && world_step(t->world, t->began_ms + 45 * (int64_t)DAY_MS))
-		look(t);
-	if (t->sent + t->expired != count && !t->failed)
+	t->looked_ms = t->began_ms;
+	t->metered_count = metered_list(t->config, &t->metered);
+	t->filed = add_requests(t);
+	trial_plan_orders(t);
+	live(t, t->began_ms + 45 * (int64_t)DAY_MS);
+	if (t->sent + t->expired != t->filed && !t->failed)
 		fail_trial(t, "S7: a request never ended");
 	if (t->expired > 0 && has_a_way(t) && !t->failed)
 		fail_trial(t, "S7: a request that could go was starved");
@@ -453,6 +470,7 @@ run_trial(struct trial *t, uint64_t seed)
 	if (world_events(t->world) > 20 * t->tries + 24 * 45 * SITES_MOST * 3)
 		fail_trial(t, "S6: it spins");
 	world_free(t->world);
+	mem_free(t->metered);
 	config_free(t->config);
 }
 
