@@ -320,7 +320,8 @@ wait_and_hear(struct conn *c, bool wait, struct err *e)
 	return look_at_deadlines(c, e);
 }
 
-/* Each in its turn goes first. */
+/* Each in its turn goes first.  What the first one is fed may take companions away, or
+ * bring some: those have their turn at the next step. */
 static int
 send_all(struct conn *c, struct err *e)
 {
@@ -330,10 +331,10 @@ send_all(struct conn *c, struct err *e)
 	for (unsigned i = 0; i < all && !c->dead; i++) {
 		const unsigned k = (first + i) % all;
 
-		if (k > 0)
-			drive(c->companion[k - 1], conn_send);
-		else if (conn_send(c, e) < 0)
+		if (k == 0 && conn_send(c, e) < 0)
 			return -1;
+		if (k > 0 && k <= c->companions)
+			drive(c->companion[k - 1], conn_send);
 	}
 	return 0;
 }
