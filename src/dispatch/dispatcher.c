@@ -331,7 +331,7 @@ wait_ms(struct dispatcher *d)
 static int
 pause_when_busy(struct dispatcher *d, const struct err *e)
 {
-	if (e->kind != ERR_LOCAL || e->win32 != SETTLE_BUSY)
+	if (e->kind != ERR_LOCAL || e->win32 != OUTBOX_BUSY_WIN32)
 		return -1;
 	event_log(d->o->log, NULL, EVENT_LOCAL_TROUBLE, e->text);
 	d->pause_until_ms = clock_mono_ms(d->o->clock) + BUSY_PAUSE_MS;

@@ -351,7 +351,7 @@ keep_end(struct settling *s, struct err *e)
 
 	do
 		rc = outbox_finish(s->outbox, r->id, r->owner, s->now_ms, &s->end, e);
-	while (rc < 0 && e->win32 == SETTLE_BUSY &&
+	while (rc < 0 && e->win32 == OUTBOX_BUSY_WIN32 &&
 	       !stop_wait(s->d->stop, BUSY_WAIT_MS));
 	return rc < 0 ? -1 : 0;
 }

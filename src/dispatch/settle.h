@@ -9,9 +9,6 @@
 #include "outbox/outbox.h"
 #include "send/send.h"
 
-/* Another process kept the outbox busy for too long (MS-ERREF 2.2, ERROR_BUSY). */
-enum { SETTLE_BUSY = 170 };
-
 /* Write the end of the attempt to the outbox and the log.  *local: our own disk or
  * database was at fault, take no work for a while.  -1: ERR_LOCAL, the outbox cannot be
  * written. */

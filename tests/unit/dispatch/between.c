@@ -38,7 +38,8 @@ fails(struct err *e)
 	if (!is_test_thread ||
 	    (++wrong.calls != wrong.fail_at && !(wrong.fail_after_stop && is_stopped)))
 		return false;
-	(void)err_set(e, ERR_LOCAL, 0, "call %u of the outbox failed", wrong.calls);
+	(void)err_set(e, ERR_LOCAL, wrong.win32, "call %u of the outbox failed",
+		      wrong.calls);
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #define TESTS_DISPATCH_BETWEEN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/clock.h"
 #include "base/stop.h"
@@ -15,6 +16,7 @@
 struct wrong {
 	unsigned fail_at; /* that call of the outbox fails; 0: none */
 	unsigned calls;
+	uint32_t win32;             /* the number of such failures       */
 	bool fail_after_stop;       /* all calls after pool_stop() do     */
 	const char *no_thread;      /* none can be started of this name   */
 	bool no_host_name;          /* it is too long                     */

@@ -15,13 +15,15 @@
 	__typeof__(name) real_##name __asm__("__real_" #name);                         \
 	__typeof__(name) wrap_##name __asm__("__wrap_" #name)
 
+bool faulty_outbox_prepares;
+
 static unsigned fail_at; /* 0: none does */
 static unsigned made;
 
 static bool
 fails(struct err *e)
 {
-	if (++made != fail_at)
+	if (faulty_outbox_prepares || ++made != fail_at)
 		return false;
 	(void)err_set(e, ERR_LOCAL, 0, "call %u of the outbox failed", made);
 	return true;

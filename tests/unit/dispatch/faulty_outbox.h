@@ -4,7 +4,12 @@
 #ifndef TESTS_DISPATCH_FAULTY_OUTBOX_H
 #define TESTS_DISPATCH_FAULTY_OUTBOX_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
+
+/* While a run prepares something: then no call fails, and none counts. */
+extern bool faulty_outbox_prepares;
 
 /* Do `run` again and again, each time with one more call that works before one that
  * fails: the run must return -1 with that call's error; the last run, in which none

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -576,6 +577,37 @@ the_outbox_fails_at_last(void **state)
 	assert_int_equal(look(g, id).state, REQUEST_SENT);
 }
 
+/* Another process writes for long: it is waited for, and said. */
+static void
+the_outbox_is_busy(void **state)
+{
+	struct rig *g = *state;
+	bool is_over = false;
+	int waited = 0;
+
+	(void)file_held(g);
+	for (unsigned k = 1; !is_over; k++) {
+		const struct request_id id = file(g, "MS1");
+		char said[64];
+		int rc;
+
+		wrong.win32 = OUTBOX_BUSY_WIN32;
+		wrong.fail_at = k;
+		rc = run(g, true);
+		is_over = wrong.calls < k;
+		wrong.fail_at = 0;
+		(void)snprintf(said, sizeof(said), "call %u of the outbox failed\n", k);
+		if (rc < 0) /* before there was a sender, or after it */
+			assert_false(was_said(g, said));
+		waited += was_said(g, said);
+		if (look(g, id).state != REQUEST_SENT)
+			assert_int_equal(run(g, true), 1);
+		assert_int_equal(look(g, id).state, REQUEST_SENT);
+		assert_int_equal(look(g, id).attempts, 1);
+	}
+	assert_true(waited >= 2); /* choosing and claiming, at least */
+}
+
 /* Not the request's fault: it goes back, and no more work is taken for a while. */
 static void
 no_thread_for_sending(void **state)
@@ -717,6 +749,7 @@ main(void)
 	    TEST(the_outbox_fails),
 	    TEST(the_outbox_fails_while_stopping),
 	    TEST(the_outbox_fails_at_last),
+	    TEST(the_outbox_is_busy),
 	    TEST(no_thread_for_sending),
 	    TEST(stop_in_a_pause),
 	    TEST(no_thread_for_watching),

@@ -8,12 +8,14 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "base/auto.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "dispatch/settle.h"
+#include "faulty_outbox.h"
 #include "fixture.h"
 
 enum {
@@ -141,7 +143,7 @@ enum hold { KEPT, LIFTED, SET };
 struct row {
 	enum attempt_outcome outcome;
 	struct err error;
-	bool connected;
+	bool connected, too_large;
 	enum outbox_order order;
 	enum request_state from, to;
 	enum hold hold;
@@ -193,6 +195,15 @@ static const struct row rows[] = {
      .to = REQUEST_WAITING,
      .hold = SET,
      .lines = "the disk is full, Win32 error = 112\n" RETRYABLE "Restart time = @\n"},
+    /* a smaller one may still have room there */
+    {.outcome = ATTEMPT_SITE,
+     .error = {.kind = ERR_SITE, .win32 = 112, .text = "1 GB is too large"},
+     .connected = true,
+     .too_large = true,
+     .from = REQUEST_SENDING,
+     .to = REQUEST_WAITING,
+     .hold = LIFTED,
+     .lines = "1 GB is too large, Win32 error = 112\n" RETRYABLE "Restart time = @\n"},
     /* Q276259, with its spelling */
     {.outcome = ATTEMPT_NO_ADDRESS,
      .error = {.kind = ERR_SITE, .text = "no address"},
@@ -320,6 +331,7 @@ settle_row(struct fixture *f, const struct row *row)
 	g.request.id = fixture_file(f, "MS1");
 	rig_report(&g, row->from, row->outcome, &row->error);
 	g.report.result.connected = row->connected;
+	g.report.result.too_large = row->too_large;
 	g.report.result.order = row->order;
 	if (row->order == OUTBOX_ORDER_HOLD &&
 	    outbox_command(f->o, g.request.id, OUTBOX_HOLD, NOW, LIFETIME, &f->e) != 1)
@@ -429,6 +441,174 @@ a_damaged_outbox_is_said(void **state)
 	rig_done(&g);
 }
 
+/* A rig whose site has two addresses. */
+struct two {
+	struct rig g;
+	struct config_address both[2];
+	struct config_site site;
+	bool first_failed;
+};
+
+static void rig_unlimited(struct rig *g, struct config_site *site);
+
+static void
+two_init(struct two *t, struct fixture *f)
+{
+	static char code[] = "MS1", second_name[] = "MS1.2";
+
+	*t = (struct two){0};
+	rig_init(&t->g, f);
+	t->site = (struct config_site){
+	    .code = code, .addresses = t->both, .address_count = 2};
+	rig_unlimited(&t->g, &t->site);
+	t->both[0] = t->both[1] = t->g.address;
+	t->both[0].number = 1;
+	t->both[1].number = 2;
+	t->both[1].section = second_name;
+}
+
+/* A new request each time, and every second time it is the first address that works. */
+static int
+settle_one_of_two(void *self, struct err *e)
+{
+	struct two *t = self;
+	const struct err none = {0};
+	bool local = false;
+	const struct settle_by by = {t->g.f->o, &t->g.options, &t->g.facts};
+
+	faulty_outbox_prepares = true;
+	t->g.request.id = fixture_file(t->g.f, "MS1");
+	rig_report(&t->g, REQUEST_PUBLISHING, ATTEMPT_SENT, &none);
+	faulty_outbox_prepares = false;
+	t->first_failed = !t->first_failed;
+	if (t->first_failed)
+		t->g.report.result.failed = (struct attempt_route){{1}, 1};
+	t->g.report.result.connected = true;
+	t->g.report.result.address = &t->both[t->first_failed ? 1 : 0];
+	return settle(&by, &t->g.report, &local, e);
+}
+
+/* What the site is to be remembered by may fail to be kept, the end of the attempt was
+ * kept before: nothing is sent twice for it. */
+static void
+every_call_of_the_outbox_may_fail(void **state)
+{
+	struct two t;
+	struct request after;
+	unsigned calls;
+
+	two_init(&t, *state);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(faulty_outbox(settle_one_of_two, &t, &calls), 0);
+	for (int64_t id = 1; id <= t.g.request.id.n; id++) {
+		fixture_get(t.g.f, (struct request_id){id}, &after);
+		assert_int_equal(after.state, REQUEST_SENT);
+	}
+	rig_done(&t.g);
+}
+
+/* Another process that writes, in the outbox's own terms: it holds the write lock until
+ * so many waits were waited. */
+static sqlite3 *writer;
+static int waits, writes_for;
+
+__typeof__(stop_wait) real_stop_wait __asm__("__real_stop_wait");
+__typeof__(stop_wait) wrap_stop_wait __asm__("__wrap_stop_wait");
+
+static void
+writer_ends(void)
+{
+	assert_int_equal(sqlite3_close(writer), SQLITE_OK);
+	writer = NULL;
+}
+
+bool
+wrap_stop_wait(const struct stop *s, int64_t wait_ms)
+{
+	if (!writer)
+		return real_stop_wait(s, wait_ms);
+	assert_true(wait_ms > 0);
+	if (++waits == writes_for)
+		writer_ends();
+	return stop_thrown(s);
+}
+
+static void
+writer_begins(const struct fixture *f, int its_waits)
+{
+	AUTO_FREE char *path = mem_printf("%s/outbox.db", f->folder);
+
+	assert_int_equal(sqlite3_open(path, &writer), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(writer, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+			 SQLITE_OK);
+	waits = 0;
+	writes_for = its_waits;
+}
+
+/* The end of an attempt is worth waiting for, but for a stop. */
+static void
+a_busy_outbox_is_waited_for_until_stop(void **state)
+{
+	static const struct {
+		bool stopped;
+		int writes_for, waits, rc;
+		enum request_state state;
+	} rows_of_two[] = {{false, 3, 3, 0, REQUEST_SENT},
+			   {true, 3, 1, -1, REQUEST_PUBLISHING}};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < COUNT(rows_of_two); i++) {
+		struct stop *stop = stop_new();
+		const struct err none = {0};
+		struct request after;
+		bool local = false;
+		struct rig g;
+
+		rig_init(&g, f);
+		g.options.stop = stop;
+		g.request.id = fixture_file(f, "MS1");
+		rig_report(&g, REQUEST_PUBLISHING, ATTEMPT_SENT, &none);
+		outbox_set_patience(f->o, 0);
+		if (rows_of_two[i].stopped)
+			stop_throw(stop);
+		writer_begins(f, rows_of_two[i].writes_for);
+		assert_int_equal(settle_it(&g, &local), rows_of_two[i].rc);
+		assert_int_equal(waits, rows_of_two[i].waits);
+		if (writer) {
+			assert_int_equal(f->e.win32, OUTBOX_BUSY_WIN32);
+			writer_ends();
+		}
+		fixture_get(f, g.request.id, &after);
+		assert_int_equal(after.state, rows_of_two[i].state);
+		rig_done(&g);
+		stop_free(stop);
+	}
+}
+
+/* A newer one put an end to it while it was sent: the line names it. */
+static void
+a_newer_one_that_took_its_place_is_named(void **state)
+{
+	const struct err ordered = {.kind = ERR_STOP, .text = "ordered"};
+	struct fixture *f = *state;
+	AUTO_FREE char *lines = NULL;
+	bool local = false;
+	struct rig g;
+
+	rig_init(&g, f);
+	g.request.id = fixture_file_named(f, "MS1", "setup", (struct outbox_new){0});
+	rig_report(&g, REQUEST_SENDING, ATTEMPT_ORDERED, &ordered);
+	g.report.result.order = OUTBOX_ORDER_CANCEL;
+	(void)fixture_file_named(f, "MS1", "setup",
+				 (struct outbox_new){.supersede = true});
+	assert_int_equal(settle_it(&g, &local), 0);
+	lines = log_lines(&g);
+	if (!strstr(lines, " 2"))
+		fail_msg("%s", lines);
+	assert_null(strstr(lines, "by a person"));
+	rig_done(&g);
+}
+
 /* So often it was reached, and so often it was not. */
 static void
 check_learnt(struct rig *g, const char *address, int64_t connects, int64_t failed)
@@ -472,53 +652,46 @@ rig_unlimited(struct rig *g, struct config_site *site)
 static void
 addresses_are_kept_apart(void **state)
 {
-	static char code[] = "MS1", second_name[] = "MS1.2";
-	struct rig g;
-	struct config_address both[2];
-	struct config_site site = {.code = code, .addresses = both, .address_count = 2};
+	struct two t;
+	struct rig *g = &t.g;
 	const struct err none = {0};
 	bool local = false;
 
-	rig_init(&g, *state);
-	rig_unlimited(&g, &site);
-	both[0] = both[1] = g.address;
-	both[0].number = 1;
-	both[1].number = 2;
-	both[1].section = second_name;
+	two_init(&t, *state);
 	for (int n = 1; n <= 2; n++) {
-		g.request.id = fixture_file(g.f, "MS1");
-		rig_report(&g, REQUEST_PUBLISHING, ATTEMPT_SENT, &none);
-		g.report.result.failed = (struct attempt_route){{1}, 1};
-		g.report.result.connected = true;
-		g.report.result.address = &both[1];
-		assert_int_equal(settle_it(&g, &local), 0);
-		assert_int_equal(site_now(&g).failed_address_count, 1);
-		assert_int_equal(site_now(&g).failed_addresses[0].number, 1);
-		assert_int_equal(site_now(&g).failed_addresses[0].failures, n);
-		assert_in_range(site_now(&g).failed_addresses[0].alone_until_at_ms,
+		g->request.id = fixture_file(g->f, "MS1");
+		rig_report(g, REQUEST_PUBLISHING, ATTEMPT_SENT, &none);
+		g->report.result.failed = (struct attempt_route){{1}, 1};
+		g->report.result.connected = true;
+		g->report.result.address = &t.both[1];
+		assert_int_equal(settle_it(g, &local), 0);
+		assert_int_equal(site_now(g).failed_address_count, 1);
+		assert_int_equal(site_now(g).failed_addresses[0].number, 1);
+		assert_int_equal(site_now(g).failed_addresses[0].failures, n);
+		assert_in_range(site_now(g).failed_addresses[0].alone_until_at_ms,
 				NOW + n * 45000, NOW + n * 60000);
-		check_learnt(&g, "MS1.1", 0, n);
-		check_learnt(&g, "MS1.2", n, 0);
-		assert_int_equal(site_now(&g).hold_until_at_ms, 0);
+		check_learnt(g, "MS1.1", 0, n);
+		check_learnt(g, "MS1.2", n, 0);
+		assert_int_equal(site_now(g).hold_until_at_ms, 0);
 	}
-	g.request.id = fixture_file(g.f, "MS1");
-	rig_report(&g, REQUEST_PUBLISHING, ATTEMPT_SENT, &none);
-	g.report.result.connected = true;
-	g.report.result.address = &both[0];
-	assert_int_equal(settle_it(&g, &local), 0);
-	assert_int_equal(site_now(&g).failed_address_count, 0);
-	check_learnt(&g, "MS1.1", 1, 2);
+	g->request.id = fixture_file(g->f, "MS1");
+	rig_report(g, REQUEST_PUBLISHING, ATTEMPT_SENT, &none);
+	g->report.result.connected = true;
+	g->report.result.address = &t.both[0];
+	assert_int_equal(settle_it(g, &local), 0);
+	assert_int_equal(site_now(g).failed_address_count, 0);
+	check_learnt(g, "MS1.1", 1, 2);
 
 	/* The first was reached and refused, the second was not reached. */
-	g.request.id = fixture_file(g.f, "MS1");
-	rig_report(&g, REQUEST_SENDING, ATTEMPT_NO_CONNECTION, &none);
-	g.report.result.failed = (struct attempt_route){{1, 2}, 2};
-	g.report.result.connected = true;
-	g.report.result.address = &both[1];
-	assert_int_equal(settle_it(&g, &local), 0);
-	check_learnt(&g, "MS1.1", 1, 3);
-	check_learnt(&g, "MS1.2", 2, 1);
-	rig_done(&g);
+	g->request.id = fixture_file(g->f, "MS1");
+	rig_report(g, REQUEST_SENDING, ATTEMPT_NO_CONNECTION, &none);
+	g->report.result.failed = (struct attempt_route){{1, 2}, 2};
+	g->report.result.connected = true;
+	g->report.result.address = &t.both[1];
+	assert_int_equal(settle_it(g, &local), 0);
+	check_learnt(g, "MS1.1", 1, 3);
+	check_learnt(g, "MS1.2", 2, 1);
+	rig_done(g);
 }
 
 enum held_up_by { NOTHING, RATE, PULSE, ORDER, ORDER_BEFORE, BUDGET, BUDGET_FAR };
@@ -602,6 +775,12 @@ main(void)
 	    cmocka_unit_test(what_a_limit_held_up_tells_no_speed),
 	    cmocka_unit_test_setup_teardown(a_damaged_outbox_is_said, fixture_enter,
 					    fixture_leave),
+	    cmocka_unit_test_setup_teardown(every_call_of_the_outbox_may_fail,
+					    fixture_enter, fixture_leave),
+	    cmocka_unit_test_setup_teardown(a_busy_outbox_is_waited_for_until_stop,
+					    fixture_enter, fixture_leave),
+	    cmocka_unit_test_setup_teardown(a_newer_one_that_took_its_place_is_named,
+					    fixture_enter, fixture_leave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
