@@ -1,14 +1,18 @@
 /* Servers that give little: few credits, small writes.  Nothing may hang, everything
  * must arrive whole. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/auto.h"
 #include "base/mem.h"
 #include "server.h"
 
@@ -182,12 +186,57 @@ resume_in_the_middle(void **state)
 	server_stop(&server);
 }
 
+/* Positions need more than 32 bits.  What comes before is a hole on the server's disk,
+ * so that it takes no time. */
+static void
+a_file_over_4_gib(void **state)
+{
+	const int64_t start = (INT64_C(4) << 30) + 5, size = start + 3000001;
+	struct server server;
+	struct smb_options o;
+	struct smb *s = NULL;
+	struct counter c = {0};
+	struct smb_put p = {.path = "large.bin",
+			    .size_bytes = size,
+			    .start_bytes = start,
+			    .read = same_bytes,
+			    .done = count,
+			    .self = &c};
+	AUTO_FREE char *name = NULL;
+	uint8_t byte;
+	struct stat st;
+	struct err e = {0};
+
+	(void)state;
+	server_start(&server, NULL, NULL);
+	o = server_options(&server);
+	assert_int_equal(smb_connect(&o, &s, &e), 0);
+	name = mem_printf("%s/share/large.bin", server.folder);
+	AUTO_CLOSE int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_int_equal(ftruncate(fd, start), 0);
+	assert_int_equal(smb_put(s, &p, &e), 0);
+	assert_int_equal(smb_drain(s, &e), 0);
+	assert_int_equal(c.failed, 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_true(st.st_size == size);
+	for (int64_t at = start; at < size; at += 999) {
+		assert_int_equal(pread(fd, &byte, 1, at), 1);
+		assert_int_equal(byte, server_byte(at));
+	}
+	assert_int_equal(pread(fd, &byte, 1, start - 1), 1);
+	assert_int_equal(byte, 0);
+	smb_free(s);
+	server_stop(&server);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_teardown(everything_arrives, server_teardown),
 	    cmocka_unit_test_teardown(resume_in_the_middle, server_teardown),
+	    cmocka_unit_test_teardown(a_file_over_4_gib, server_teardown),
 	};
 
 	if (!server_installed())

@@ -100,6 +100,41 @@ a_lost_outbox_is_told_and_left_alone(void **state)
 	outbox_close(o);
 }
 
+/* In a process of its own, which may be nobody. */
+static bool
+state_is(uid_t user, const char *xdg, const char *home, const char *is)
+{
+	int status;
+	const pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		const struct call call = {0};
+		char *state = NULL;
+
+		if ((geteuid() != user && setuid(user) < 0) ||
+		    unsetenv("LANSENDER_STATE") < 0 ||
+		    setenv("XDG_STATE_HOME", xdg, 1) < 0 || setenv("HOME", home, 1) < 0)
+			_exit(2);
+		state = place_state(&call);
+		_exit(strcmp(state, is) != 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return status == 0;
+}
+
+static void
+the_state_folder_is_where_the_manual_says(void **state)
+{
+	const uid_t somebody = geteuid() == 0 ? 65534 : geteuid();
+
+	(void)state;
+	assert_true(state_is(somebody, "/x/state", "/h", "/x/state/lansender"));
+	assert_true(state_is(somebody, "", "/h", "/h/.local/state/lansender"));
+	if (geteuid() == 0)
+		assert_true(state_is(0, "/x/state", "/h", "/var/lib/lansender"));
+}
+
 static void
 a_lock_ends_with_its_process(void **state)
 {
@@ -165,6 +200,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(one_sender_at_a_time),
 	    cmocka_unit_test(a_lost_outbox_is_told_and_left_alone),
+	    cmocka_unit_test(the_state_folder_is_where_the_manual_says),
 	    cmocka_unit_test(a_lock_ends_with_its_process),
 	    cmocka_unit_test(looking_takes_nothing),
 	};

@@ -155,6 +155,30 @@ test_large_and_sparse(void **state)
 	assert_true(st.st_blocks * 512 < 4 * MIB);
 }
 
+/* Its size needs more than 32 bits; hashing it would take long, and is not needed. */
+static void
+test_over_4_gib(void **state)
+{
+	const int64_t size = (INT64_C(5) << 30) + 7;
+	struct fixture *f = *state;
+	struct package_entry entry;
+	struct package *p;
+	int fd = open(fixture_path(f, "large"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_int_equal(ftruncate(fd, size), 0);
+	(void)close(fd);
+	f->o.by_reference = true;
+	f->o.hash_later = true;
+	fixture_add(f);
+	assert_true(f->info.total_bytes == size);
+	assert_int_equal(package_open(f->store, f->info.id, &p, &f->e), 0);
+	assert_int_equal(package_next(p, &entry, &f->e), 1);
+	assert_int_equal(package_next(p, &entry, &f->e), 1);
+	assert_string_equal(entry.path, "large");
+	assert_true(entry.size_bytes == size);
+	package_close(p);
+}
+
 static void
 test_names(void **state)
 {
@@ -504,6 +528,7 @@ main(void)
 	    CASE(test_one_file),
 	    CASE(test_rights),
 	    CASE(test_large_and_sparse),
+	    CASE(test_over_4_gib),
 	    CASE(test_names),
 	    CASE(test_by_reference),
 	    CASE(test_hash_later),
