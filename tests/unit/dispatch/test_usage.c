@@ -165,7 +165,7 @@ struct looking {
 	int count;
 };
 
-/* Some more went each time; every second time the configuration is another one. */
+/* Some more went each time; the configuration is another one each time. */
 static int
 look_again(void *self, struct err *e)
 {
@@ -174,7 +174,7 @@ look_again(void *self, struct err *e)
 	line_bytes += 100;
 	address_bytes += 7;
 	l->count++;
-	return usage_look(l->u, &l->plants[l->count / 2 % 2].config, NULL, l->f->o,
+	return usage_look(l->u, &l->plants[l->count % 2].config, NULL, l->f->o,
 			  NOW + l->count * 1000, e);
 }
 
