@@ -14,11 +14,10 @@ struct part {
 static const double unsettled = -1;
 
 static void
-count_weights(struct part *parts, const struct share_flow *flows, const double *rates,
-	      size_t flow_count)
+count_weights(struct part *parts, const struct share_flow *flows, size_t flow_count)
 {
 	for (size_t i = 0; i < flow_count; i++)
-		for (size_t k = 0; rates[i] < 0 && k < flows[i].depth; k++)
+		for (size_t k = 0; k < flows[i].depth; k++)
 			parts[flows[i].nodes[k]].weights += flows[i].weight;
 }
 
@@ -78,7 +77,7 @@ share_rates(const int64_t *limits, size_t limit_count, struct share_flow *flows,
 		parts[i].left = limits[i] == INT64_MAX ? HUGE_VAL : (double)limits[i];
 	for (size_t i = 0; i < flow_count; i++)
 		rates[i] = unsettled;
-	count_weights(parts, flows, rates, flow_count);
+	count_weights(parts, flows, flow_count);
 	while ((level = lowest_level(parts, limit_count, &node)) < HUGE_VAL)
 		for (size_t i = 0; i < flow_count; i++) {
 			if (rates[i] >= 0 || !goes_through(&flows[i], node))

@@ -1,5 +1,6 @@
 #include "dispatch/why.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,8 +24,7 @@ link_to(struct dispatch_why *out, struct verdict v, const char *fmt, ...)
 	struct dispatch_reason *r;
 	va_list ap;
 
-	if (out->count == DISPATCH_REASONS_MAX)
-		return;
+	assert(out->count < DISPATCH_REASONS_MAX);
 	r = &out->reasons[out->count++];
 	*r = (struct dispatch_reason){
 	    .code = (int)v.reason,
@@ -85,12 +85,11 @@ say_suspended(const struct why_ask *a, struct dispatch_why *out)
 	const struct verdict v = {(enum reason)why->code,
 				  why->until_at_ms ? why->until_at_ms : INT64_MAX,
 				  why->number};
-	const char *words = reason_words(v.reason);
 
 	/* What suspended it otherwise is told by other links, while it lasts. */
-	if (v.reason != REASON_PREEMPTED || !words)
-		return;
-	link_to(out, v, "suspended: %s (request %" PRId64 ")", words, v.number);
+	if (v.reason == REASON_PREEMPTED)
+		link_to(out, v, "suspended: %s (request %" PRId64 ")",
+			reason_words(v.reason), v.number);
 }
 
 /* When the request itself is ready; INT64_MAX: time alone does not make it so. */
@@ -352,23 +351,18 @@ say_rate(const struct why_ask *a, struct dispatch_why *out)
 	const struct rate_path path =
 	    rate_plan(a->facts, a->site, first_address(a), a->now_ms);
 	const struct verdict v = {REASON_RATE, path.until_at_ms, path.bytes_per_s};
+	const struct rate_node *n = path.nodes;
 	char rate[32], shared[40] = "";
 
 	if (path.bytes_per_s == CONFIG_RATE_UNLIMITED || path.bytes_per_s == 0)
 		return;
-	for (size_t i = 0; i < path.count; i++) {
-		const struct rate_node *n = &path.nodes[i];
-
-		if (n->bytes_per_s != path.bytes_per_s)
-			continue;
-		if (a->sharing[n->level] > 0)
-			(void)snprintf(shared, sizeof(shared), " shared with %" PRId64,
-				       a->sharing[n->level]);
-		link_to(out, v, "rate %s (%s)%s%s",
-			num_rate_text(v.number, rate, sizeof(rate)), n->name, shared,
-			until_here(a, v.until_at_ms).text);
-		return;
-	}
+	while (n->bytes_per_s != path.bytes_per_s) /* it is the least of all */
+		n++;
+	if (a->sharing[n->level] > 0)
+		(void)snprintf(shared, sizeof(shared), " shared with %" PRId64,
+			       a->sharing[n->level]);
+	link_to(out, v, "rate %s (%s)%s%s", num_rate_text(v.number, rate, sizeof(rate)),
+		n->name, shared, until_here(a, v.until_at_ms).text);
 }
 
 /* --- the chain ------------------------------------------------------------------- */

@@ -8,73 +8,54 @@
 
 #include "base/str.h"
 #include "dispatch/patrol.h"
+#include "fake_pool.h"
 
 enum { BULK = 7, URGENT = 9 };
 
-static struct pool_sending sending; /* all that the pool has: a bulk one */
-static int64_t suspended;           /* for whom; 0: it goes on */
+static struct verdict window;   /* of all addresses */
+static int64_t urgent, crowded; /* who could go but for a slot; 0: nobody */
 
-__typeof__(pool_site_active) wrap_pool_site_active __asm__("__wrap_pool_site_active");
-__typeof__(pool_list) wrap_pool_list __asm__("__wrap_pool_list");
-__typeof__(pool_suspend) wrap_pool_suspend __asm__("__wrap_pool_suspend");
-__typeof__(board_goes_on) wrap_board_goes_on __asm__("__wrap_board_goes_on");
-__typeof__(board_urgent) wrap_board_urgent __asm__("__wrap_board_urgent");
-__typeof__(board_crowded) wrap_board_crowded __asm__("__wrap_board_crowded");
+#define INSTEAD(name) __typeof__(name) wrap_##name __asm__("__wrap_" #name)
 
-int
-wrap_pool_site_active(struct pool *p, const char *site)
-{
-	(void)p;
-	(void)site;
-	return 1;
-}
-
-size_t
-wrap_pool_list(struct pool *p, struct pool_sending *out, size_t room)
-{
-	(void)p;
-	assert_true(room >= 1);
-	*out = sending;
-	return 1;
-}
-
-int
-wrap_pool_suspend(struct pool *p, struct request_id id, const struct pool_why *why)
-{
-	(void)p;
-	assert_int_equal(id.n, BULK);
-	assert_int_equal(why->reason, REASON_PREEMPTED);
-	suspended = why->number;
-	return 1;
-}
-
+INSTEAD(board_goes_on);
 struct verdict
 wrap_board_goes_on(const struct board *b, const char *site, const char *address,
 		   enum request_priority priority, int64_t now_ms)
 {
 	(void)b;
 	(void)site;
-	(void)address;
 	(void)priority;
 	(void)now_ms;
-	return (struct verdict){REASON_MAY_GO, INT64_MAX, 0};
+	assert_true(*address);
+	return window;
 }
 
+INSTEAD(board_urgent);
 bool
 wrap_board_urgent(const struct board *b, struct agenda_pick *out)
 {
 	(void)b;
-	*out = (struct agenda_pick){.key = {.id = URGENT}};
-	return true;
+	*out = (struct agenda_pick){.key = {.id = urgent}};
+	return urgent != 0;
 }
 
+INSTEAD(board_crowded);
 bool
 wrap_board_crowded(const struct board *b, const char *site, struct agenda_pick *out)
 {
 	(void)b;
-	(void)site;
-	(void)out;
-	return false;
+	*out = (struct agenda_pick){.key = {.id = crowded}};
+	return crowded != 0 && str_eq(site, "MS1");
+}
+
+static int
+enter(void **state)
+{
+	(void)state;
+	fake = (struct fake_pool){0};
+	window = (struct verdict){REASON_MAY_GO, INT64_MAX, 0};
+	urgent = crowded = 0;
+	return 0;
 }
 
 /* It was chosen as one thing; a person may have made another of it since. */
@@ -109,24 +90,92 @@ a_priority_that_was_changed_counts(void **state)
 		};
 		struct patrol *p = patrol_new(NULL, NULL);
 
-		suspended = 0;
-		sending = (struct pool_sending){.request = {BULK},
-						.site = "MS1",
-						.priority = rows[i].now,
-						.stage = "sending",
-						.address = "MS1.1"};
+		fake = (struct fake_pool){0};
+		(void)fake_add(BULK, "MS1", rows[i].now);
+		urgent = URGENT;
 		patrol_started(p, &pick);
 		patrol_look(p, &settings, 0);
-		assert_int_equal(suspended, rows[i].goes_on ? 0 : URGENT);
+		assert_int_equal(fake.suspended[0].number,
+				 rows[i].goes_on ? 0 : URGENT);
 		patrol_free(p);
 	}
+}
+
+/* Whatever preempt says: a window holds for all. */
+static void
+a_window_that_closed_suspends(void **state)
+{
+	static const struct config_sender settings = {.max_sendings = 5};
+	struct patrol *p = patrol_new(NULL, NULL);
+
+	(void)state;
+	(void)fake_add(1, "MS1", REQUEST_LOW);
+	fake_add(2, "MS1", REQUEST_LOW)->address[0] = '\0'; /* nowhere yet */
+	patrol_look(p, &settings, 0);
+	assert_int_equal(fake.suspended[0].reason, 0);
+	window = (struct verdict){REASON_WINDOW_CLOSED, 7000, 1};
+	patrol_look(p, &settings, 0);
+	assert_int_equal(fake.suspended[0].reason, REASON_WINDOW_CLOSED);
+	assert_int_equal(fake.suspended[0].until_at_ms, 7000);
+	assert_int_equal(fake.suspended[0].number, 1);
+	assert_int_equal(fake.suspended[1].reason, 0);
+	/* it is told once, and may have ended meanwhile */
+	fake.suspended[0] = (struct pool_why){0};
+	patrol_look(p, &settings, 0);
+	assert_int_equal(fake.suspended[0].reason, 0);
+	patrol_free(p);
+	patrol_free(NULL);
+}
+
+/* Its site has its share of sendings: one of that very site makes room. */
+static void
+one_of_a_crowded_site_makes_room(void **state)
+{
+	static const struct config_sender settings = {.max_sendings = 5,
+						      .preempt = true};
+	struct patrol *p = patrol_new(NULL, NULL);
+
+	(void)state;
+	(void)fake_add(1, "MS2", REQUEST_LOW);
+	(void)fake_add(2, "MS1", REQUEST_MEDIUM);
+	(void)fake_add(3, "MS1", REQUEST_LOW);
+	crowded = URGENT;
+	patrol_look(p, &settings, 0);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(fake.suspended[i].number, i == 2 ? URGENT : 0);
+	patrol_free(p);
+}
+
+/* What was chosen long ago is not kept for ever. */
+static void
+what_ended_is_forgotten(void **state)
+{
+	static const struct config_sender settings = {.max_sendings = 1,
+						      .preempt = true};
+	struct agenda_pick pick = {.key = {.priority = REQUEST_LOW, .class_index = 0}};
+	struct patrol *p = patrol_new(NULL, NULL);
+
+	(void)state;
+	(void)fake_add(BULK, "MS1", REQUEST_LOW);
+	pick.key.id = BULK;
+	patrol_started(p, &pick);
+	for (pick.key.id = 100; pick.key.id < 110; pick.key.id++)
+		patrol_started(p, &pick);
+	urgent = URGENT;
+	patrol_look(p, &settings, 0);
+	/* it was raised, and that is still known of it */
+	assert_int_equal(fake.suspended[0].number, 0);
+	patrol_free(p);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_priority_that_was_changed_counts),
+	    cmocka_unit_test_setup(a_priority_that_was_changed_counts, enter),
+	    cmocka_unit_test_setup(a_window_that_closed_suspends, enter),
+	    cmocka_unit_test_setup(one_of_a_crowded_site_makes_room, enter),
+	    cmocka_unit_test_setup(what_ended_is_forgotten, enter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

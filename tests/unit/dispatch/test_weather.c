@@ -122,6 +122,34 @@ what_was_seen_counts_more(void **state)
 	config_free(c);
 }
 
+/* What rounding made less than nothing is nothing; an hour in which it was only reached
+ * says nothing of its speed. */
+static void
+sums_that_were_rounded(void **state)
+{
+	struct config *c = configure(free_text);
+	const double seen = log(1e6);
+	const struct outbox_learnt rows[] = {
+	    {.address = "MS1.1", .hour = 3, .connects = 9},
+	    {.address = "MS1.1",
+	     .hour = 4,
+	     .samples = 500,
+	     .log_sum = 500 * seen,
+	     .log_squares = 500 * seen * seen * (1 - 1e-6),
+	     .connects = 500}};
+	const struct world_request r = {.site = 0};
+	const struct world_try t = {&r, &c->sites[0].addresses[0],
+				    3 * INT64_C(3600000)};
+	int64_t slowest, fastest;
+
+	(void)state;
+	extremes(c, rows, COUNT(rows), &t, &slowest, &fastest);
+	assert_in_range(slowest, 700000, 999999);
+	assert_in_range(fastest, 1000001, 1400000);
+	config_free(c);
+	weather_free(NULL);
+}
+
 int
 main(void)
 {
@@ -129,6 +157,7 @@ main(void)
 	    cmocka_unit_test(what_nobody_measured_is_plausible),
 	    cmocka_unit_test(nothing_is_faster_than_its_line_is_said_to_be),
 	    cmocka_unit_test(what_was_seen_counts_more),
+	    cmocka_unit_test(sums_that_were_rounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,15 @@ static const struct row rows[] = {
      .r = {PENDING, .is_behind = true}},
     {UTC SITE, "suspended: an urgent one took its place (request 9)",
      .r = {PENDING, .state = REQUEST_SUSPENDED, .why = {81, 0, 9}}},
+    {UTC SITE, "suspended: an urgent one took its place (request 9)",
+     .r = {PENDING, .state = REQUEST_SUSPENDED, .why = {81, NOW_MS + 5 * MIN_MS, 9}}},
+    /* the window that suspended it is open again */
+    {UTC SITE, "it may go: nothing holds it back",
+     .r = {PENDING, .state = REQUEST_SUSPENDED, .why = {22, NOW_MS - MIN_MS, 1}}},
+    {UTC SITE, "it may go: nothing holds it back",
+     .r = {PENDING, .state = REQUEST_WAITING, .restart_at_ms = NOW_MS, .attempts = 1}},
+    {UTC SITE, "put off until 2026-12-03 09:00 by who filed it",
+     .r = {PENDING, .not_before_at_ms = NOW_MS + 10 * 1440 * (int64_t)MIN_MS}},
     {UTC SITE, "it is being sent (sending)", .r = {PENDING, .state = REQUEST_SENDING}},
     /* its deadline */
     {UTC SITE,
@@ -87,6 +96,9 @@ static const struct row rows[] = {
     {UTC SITE "schedule = 08-18 high\n",
      "window of MS1.1 open for higher priorities only until Mon 18:00 (UTC)",
      .r = {PENDING}},
+    /* open every day, and never for this one */
+    {UTC SITE "schedule = high\nschedule = 12-13 closed\n",
+     "window of MS1.1 open for higher priorities only, for good (UTC)", .r = {PENDING}},
     /* open now, but not when it is ready */
     {UTC SITE "schedule = 10-11 closed\n",
      "put off until Mon 10:30 by who filed it | "
@@ -106,6 +118,12 @@ static const struct row rows[] = {
      {.hold_until_at_ms = NOW_MS + 30 * MIN_MS,
       .failures = 2,
       .hold_reason = "(53) not found"}},
+    {UTC SITE,
+     "site hold until Mon 09:30 after 1 failure; last error (64) line cut",
+     .r = {PENDING},
+     {.hold_until_at_ms = NOW_MS + 30 * MIN_MS,
+      .failures = 1,
+      .error_text = "(64) line cut"}},
     {UTC SITE,
      "all 3 sendings of MS1 are in use",
      .r = {PENDING},
@@ -142,6 +160,10 @@ static const struct row rows[] = {
     {UTC SITE, "fourth in line behind 812, 815 and 1 more", .r = {PENDING}, .ahead = 3},
     {UTC SITE, "12th in line behind 812, 815 and 9 more", .r = {PENDING}, .ahead = 11},
     {UTC SITE, "22nd in line behind 812, 815 and 19 more", .r = {PENDING}, .ahead = 21},
+    {UTC SITE, "21st in line behind 812, 815 and 18 more", .r = {PENDING}, .ahead = 20},
+    {UTC SITE, "23rd in line behind 812, 815 and 20 more", .r = {PENDING}, .ahead = 22},
+    {UTC SITE, "113th in line behind 812, 815 and 110 more", .r = {PENDING},
+     .ahead = 112},
     /* its way */
     {UTC "[line south]\nrate = 08-18 512kbit/s\n"
 	 "[site MS1]\nline = south\n[address MS1.1]\ntype = dir\npath = /x\n",
