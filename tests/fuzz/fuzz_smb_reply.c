@@ -64,6 +64,7 @@ make(int *peer)
 
 	s->conn = conn_new(pair[0], clock_real(), NULL);
 	s->o.server = mem_dup("fuzz");
+	s->session.o = &s->o;
 	s->conn->peer = s->o.server;
 	s->conn->dialect = 0x0302;
 	s->conn->credits.multi = true;
