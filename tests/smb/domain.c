@@ -69,6 +69,18 @@ domain_can_connect(const struct smb_options *o, struct err *e)
 }
 
 void
+domain_kinit(const char *cache, const char *lifetime)
+{
+	char *keytab = domain_path("smssend.keytab");
+
+	assert_int_equal(
+	    domain_run((const char *const[]){"kinit", "-c", cache, "-l", lifetime, "-k",
+					     "-t", keytab, "smssend", NULL}),
+	    0);
+	mem_free(keytab);
+}
+
+void
 domain_assert_no_kdc(const struct smb_options *o)
 {
 	struct err e = {0};

@@ -15,6 +15,9 @@ char *domain_path(const char *name);
 /* Another krb5.conf, by its name in the folder.  No thread of Kerberos' may be out. */
 void domain_use(const char *name);
 
+/* A ticket for smssend, by its keytab, into that cache. */
+void domain_kinit(const char *cache, const char *lifetime);
+
 /* For a connection to its share SMS_SITE. */
 struct smb_options domain_options(enum smb_auth auth, const char *account,
 				  const char *password);
@@ -28,6 +31,6 @@ void domain_assert_no_kdc(const struct smb_options *o);
 /* kerberos_expiry.c: tests */
 void a_refused_ticket_is_replaced(void **state);
 void expires_on_the_way(void **state);
-void expires_without_kdc(void **state);
+void the_whole_sender(void **state);
 
 #endif

@@ -230,10 +230,30 @@ assert_is_there(const char *name, int64_t size_bytes)
 	assert_true(server_has(&s, name, size_bytes));
 }
 
-/* Two connections by one ticket that lasts 2 s - or longer, where logging on twice
- * takes that long. */
+enum { UNDER_WAY, BESIDE, SEALED, WITHOUT_KDC, CONNECTIONS };
+
 static void
-connect_shortly(const struct smb_options *o, struct smb *out[2])
+free_all(struct smb *all[CONNECTIONS])
+{
+	for (int i = 0; i < CONNECTIONS; i++)
+		smb_free(all[i]);
+}
+
+static void
+connect_all(struct smb_options o, struct smb *all[CONNECTIONS])
+{
+	struct err e = {0};
+
+	for (int i = 0; i < CONNECTIONS; i++) {
+		o.encrypt = i == SEALED ? SMB_REQUIRED : SMB_OFF;
+		if (smb_connect(&o, &all[i], &e) < 0)
+			fail_msg("%s", e.text);
+	}
+}
+
+/* All by one ticket that lasts 2 s - or longer, where logging on takes that long. */
+static void
+connect_shortly(const struct smb_options *o, struct smb *all[CONNECTIONS])
 {
 	char key[DIGEST_HEX_ROOM];
 	krb5_deltat lasts_s = 1;
@@ -243,79 +263,94 @@ connect_shortly(const struct smb_options *o, struct smb *out[2])
 	if (domain_can_connect(o, &e) < 0)
 		fail_msg("%s", e.text);
 	do {
-		smb_free(out[0]);
-		smb_free(out[1]);
+		free_all(all);
 		lasts_s *= 2;
 		session_end = time_of_day() + lasts_s;
 		keep_instead(key, shorten);
-		if (smb_connect(o, &out[0], &e) < 0 || smb_connect(o, &out[1], &e) < 0)
-			fail_msg("%s", e.text);
+		connect_all(*o, all);
 	} while (time_of_day() >= session_end);
 }
 
+/* The session goes on with a new ticket, and nothing is lost or done twice. */
 static void
-go_past_the_end(enum smb_want encrypt)
+goes_on(struct smb *s, struct slow *w)
 {
-	struct smb_options o =
-	    domain_options(SMB_AUTH_KERBEROS, "smssend@CORP.TEST", NULL);
-	char *keytab = domain_path("smssend.keytab"), name[16];
-	struct smb *s[2] = {NULL};
-	struct slow w = {0};
 	struct smb_facts f;
 	struct err e = {0};
+	char name[16];
 
-	o.keytab = keytab;
-	o.encrypt = encrypt;
-	o.write_max_bytes = BLOCK;
-	o.window_max_bytes = 2 * BLOCK;
-	connect_shortly(&o, s);
-	w.beside = s[1];
-	if (send_slowly(s[0], &w, &e) < 0)
+	if (send_slowly(s, w, &e) < 0)
 		fail_msg("%s", e.text);
-	assert_true(w.waited);
-	smb_get_facts(s[0], &f);
+	assert_true(w->waited);
+	smb_get_facts(s, &f);
 	assert_int_equal(f.renewals, 1);
 	assert_is_there("slow.bin", SIZE);
 	for (int i = 0; i < SMALLS; i++) {
 		(void)snprintf(name, sizeof(name), "small-%d.bin", i);
 		assert_is_there(name, SMALL_SIZE);
-		assert_int_equal(smb_delete(s[0], name, SMB_FILE, &e), 1);
+		assert_int_equal(smb_delete(s, name, SMB_FILE, &e), 1);
 	}
-	assert_int_equal(smb_delete(s[0], "slow.bin", SMB_FILE, &e), 1);
-	smb_free(s[0]);
-	smb_free(s[1]);
-	mem_free(keytab);
+	assert_int_equal(smb_delete(s, "slow.bin", SMB_FILE, &e), 1);
 }
 
-/* The ticket expires while files are under way; the session goes on with a new one. */
+/* The ticket expires while files are under way; then with no KDC there, which may come
+ * back, so that is no matter of the address. */
 void
 expires_on_the_way(void **state)
 {
-	(void)state;
-	go_past_the_end(SMB_OFF);
-	go_past_the_end(SMB_REQUIRED);
-}
-
-/* The same with no KDC there: it may come back, so that is no matter of the address. */
-void
-expires_without_kdc(void **state)
-{
 	struct smb_options o =
-	    domain_options(SMB_AUTH_KERBEROS, "smssend@CORP.TEST", "P4ss word%1");
-	struct smb *s[2] = {NULL};
+	    domain_options(SMB_AUTH_KERBEROS, "smssend@CORP.TEST", NULL);
+	char *keytab = domain_path("smssend.keytab");
+	struct smb *all[CONNECTIONS] = {NULL};
 	struct slow w = {0};
 	struct err e = {0};
 
 	(void)state;
-	connect_shortly(&o, s);
-	w.beside = s[1];
+	o.keytab = keytab;
+	o.write_max_bytes = BLOCK;
+	o.window_max_bytes = 2 * BLOCK;
+	connect_shortly(&o, all);
+	w.beside = all[BESIDE];
+	goes_on(all[UNDER_WAY], &w);
+	goes_on(all[SEALED], &w);
+
 	domain_use("gone.conf");
-	assert_int_equal(send_slowly(s[0], &w, &e), -1);
+	assert_int_equal(send_slowly(all[WITHOUT_KDC], &w, &e), -1);
 	print_message("    %u: %s\n", e.win32, e.text);
 	assert_int_equal(e.kind, ERR_ATTEMPT);
 	assert_int_equal(e.win32, 1311);
 	assert_non_null(strstr(e.text, "the session expired and cannot be renewed: "));
-	assert_false(smb_alive(s[0]));
-	smb_free(s[0]);
-	smb_free(s[1]);
+	assert_false(smb_alive(all[WITHOUT_KDC]));
+	free_all(all);
+	mem_free(keytab);
+}
+
+/* domain-send says what it tries. */
+void
+the_whole_sender(void **state)
+{
+	const char *script = getenv("DOMAIN_SEND"); /* tests/smb/meson.build sets it */
+	char *usual = domain_path("usual"), *expiring = domain_path("expiring");
+	krb5_context context;
+	krb5_ccache from, to;
+	krb5_principal who;
+
+	(void)state;
+	if (!script)
+		skip();
+	domain_kinit(usual, "10h");
+	assert_int_equal(krb5_init_context(&context), 0);
+	assert_int_equal(krb5_cc_resolve(context, usual, &from), 0);
+	assert_int_equal(krb5_cc_resolve(context, expiring, &to), 0);
+	assert_int_equal(krb5_cc_get_principal(context, from, &who), 0);
+	assert_int_equal(krb5_cc_initialize(context, to, who), 0);
+	session_end = time_of_day() + 3;
+	shorten(context, from, to);
+	krb5_free_principal(context, who);
+	(void)krb5_cc_close(context, to);
+	(void)krb5_cc_close(context, from);
+	krb5_free_context(context);
+	assert_int_equal(domain_run((const char *const[]){script, NULL}), 0);
+	mem_free(expiring);
+	mem_free(usual);
 }
