@@ -141,33 +141,37 @@ keytab_version(const struct login *l)
 	return version;
 }
 
-/* What Kerberos' own words leave out. */
+static bool
+is_wrong_key(OM_uint32 minor)
+{
+	return minor == (OM_uint32)KRB5KDC_ERR_PREAUTH_FAILED ||
+	       minor == (OM_uint32)KRB5KRB_AP_ERR_BAD_INTEGRITY;
+}
+
+/* Where Kerberos' own words leave out what is known here, or lead astray. */
 static int
-explain(const struct login *l, OM_uint32 minor, struct err *e)
+explain(const struct login *l, OM_uint32 minor, const char *what, struct err *e)
 {
 	AUTO_FREE char *principal = login_principal(l->account);
-	AUTO_STR struct str more = {0};
+	unsigned version = l->keytab ? keytab_version(l) : 0;
+	AUTO_STR struct str asked = {0};
 	struct err first = *e;
 
 	if (e->win32 == WIN32_NO_LOGON_SERVERS) {
-		str_add(&more, "asked for ");
-		kdc_add(&more, principal);
-	} else if (l->keytab && (minor == (OM_uint32)KRB5KDC_ERR_PREAUTH_FAILED ||
-				 minor == (OM_uint32)KRB5KRB_AP_ERR_BAD_INTEGRITY)) {
-		str_addf(
-		    &more,
-		    "the keytab has key version %u: the account's password was set "
-		    "anew since, or it is another account's; export the keytab anew",
-		    keytab_version(l));
-	} else if (l->keytab && e->win32 == WIN32_NO_SUCH_LOGON_SESSION &&
-		   keytab_version(l) == 0) {
-		str_addf(&more, "the keytab has no key for %s: klist -k shows for whom",
-			 principal);
-	} else {
-		return -1;
+		kdc_add(&asked, principal);
+		return err_set(e, first.kind, first.win32, "%.600s; asked for %.400s",
+			       first.text, str_text(&asked));
 	}
-	return err_set(e, first.kind, first.win32, "%.600s; %.400s", first.text,
-		       str_text(&more));
+	if (l->keytab && version > 0 && is_wrong_key(minor))
+		return err_set(e, first.kind, first.win32,
+			       "%s: its key (version %u) is not the account's, or no "
+			       "longer: a password that is set anew needs a new keytab",
+			       what, version);
+	if (l->keytab && version == 0 && e->win32 == WIN32_NO_SUCH_LOGON_SESSION)
+		return err_set(e, first.kind, first.win32,
+			       "%s: it has no key for %s; klist -k shows whose it has",
+			       what, principal);
+	return -1;
 }
 
 static int
@@ -175,15 +179,14 @@ kerberos_failed(const struct login *l, OM_uint32 major, OM_uint32 minor, struct 
 {
 	AUTO_STR struct str what = {0};
 
-	str_addf(&what, "Kerberos log-on of %s",
-		 l->account[0] ? l->account : "(ticket)");
+	str_addf(&what, "Kerberos log-on of %s to %s",
+		 l->account[0] ? l->account : "(ticket)", l->server);
 	if (l->ccache)
 		str_addf(&what, " by ticket cache %s", l->ccache);
 	else if (l->keytab)
 		str_addf(&what, " by keytab %s", l->keytab);
-	str_addf(&what, " to %s", l->server);
 	(void)gss_failed(e, major, minor, gss_kerberos(), str_text(&what));
-	return explain(l, minor, e);
+	return explain(l, minor, str_text(&what), e);
 }
 
 /* --- tickets -------------------------------------------------------------- */

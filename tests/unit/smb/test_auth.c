@@ -326,8 +326,9 @@ a_ticket_cache_needs_no_account(void **state)
 	assert_int_equal(auth_new(&o, &a, &e), -1);
 	assert_int_equal(e.kind, ERR_ADDRESS);
 	assert_int_equal(e.win32, 1312);
-	assert_non_null(strstr(e.text, "Kerberos log-on of (ticket) by ticket cache "
-				       "FILE:/nonexistent/own to dssms: "));
+	assert_non_null(strstr(e.text,
+			       "Kerberos log-on of (ticket) to dssms by ticket cache "
+			       "FILE:/nonexistent/own: "));
 }
 
 /* krb5.conf of this test knows one realm, whose KDC is not there. */
