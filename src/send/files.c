@@ -215,6 +215,7 @@ file_done(void *self, const struct err *e)
 	struct file *f = self;
 	struct files *s = f->all;
 
+	s->under_way -= !f->local;
 	if (e) {
 		fail(s, f->remote, e);
 	} else {
@@ -269,6 +270,7 @@ queue(struct file *f, int64_t start_bytes, struct err *e)
 	    .self = f,
 	};
 
+	s->under_way += !f->local;
 	f->acked_bytes = f->handed_bytes = f->told_bytes = start_bytes;
 	return verdict(s, transport_put(s->run->transport, &put, e), e);
 }

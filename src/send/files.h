@@ -18,6 +18,7 @@
 struct files {
 	struct run *run;
 	struct prefix prefix;
+	int64_t under_way; /* files of the package that are queued and not done */
 	bool failed;
 	struct err trouble; /* the first one; when failed */
 	char *failed_on;    /* the remote path it befell; NULL: none in particular */

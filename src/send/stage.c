@@ -28,6 +28,7 @@ struct stage {
 	bool is_opened;     /* the staging folder, or it was told why not */
 	bool is_all_queued; /* every file of the package */
 	bool has_manifest;  /* queued, or there */
+	bool has_times;     /* every folder has its time */
 };
 
 static bool
@@ -252,10 +253,57 @@ acked(void *self)
 		(void)!queue_manifest(s, &unused); /* the next call says it */
 }
 
+/* A server that does things in another order, or several connections: a file may have
+ * been made in the folder since. */
+static void
+touched(void *self, const struct err *e)
+{
+	struct stage *s = self;
+
+	(void)e;
+	if (s->files.under_way > 0)
+		s->has_times = false;
+}
+
+/* Behind everything else, since each file that is made in a folder changes the folder's
+ * time. */
+static int
+set_folder_times(struct stage *s, struct err *e)
+{
+	struct run *r = s->run;
+	struct package_entry entry;
+	int rc;
+
+	s->has_times = true;
+	if (!r->a->request->package.is_tree)
+		return 0;
+	if (package_rewind(r->a->package, e) < 0)
+		return -1;
+	while ((rc = package_next(r->a->package, &entry, e)) > 0) {
+		AUTO_FREE char *remote =
+		    entry.is_folder ? remote_path(s, entry.path) : NULL;
+		const struct transport_change touch = {.kind = TRANSPORT_TOUCH_FOLDER,
+						       .path = remote,
+						       .mtime_ns = entry.mtime_ns,
+						       .done = touched,
+						       .self = s};
+
+		if (!remote)
+			continue;
+		if (run_beat(r, e) < 0 || files_change(&s->files, &touch, e) < 0)
+			return -1;
+	}
+	return rc;
+}
+
+/* What was there before is looked at once more, and may then be sent anew: too early
+ * for the folders' times. */
 static int
 queue_rest(struct stage *s, struct err *e)
 {
 	if (is_hashed(s) && queue_manifest(s, e) < 0)
+		return -1;
+	if (!s->is_resumed && set_folder_times(s, e) < 0)
 		return -1;
 	return publish_scout(s->publish, e);
 }
@@ -286,33 +334,6 @@ send_files(struct stage *s, struct err *e)
 }
 
 /* --- the rest -------------------------------------------------------------------- */
-
-/* Last, since every file that is made in a folder changes the folder's time. */
-static int
-set_folder_times(struct stage *s, struct err *e)
-{
-	struct run *r = s->run;
-	struct package_entry entry;
-	int rc;
-
-	if (!r->a->request->package.is_tree)
-		return 0;
-	if (package_rewind(r->a->package, e) < 0)
-		return -1;
-	while ((rc = package_next(r->a->package, &entry, e)) > 0) {
-		AUTO_FREE char *remote =
-		    entry.is_folder ? remote_path(s, entry.path) : NULL;
-		const struct transport_change touch = {.kind = TRANSPORT_TOUCH_FOLDER,
-						       .path = remote,
-						       .mtime_ns = entry.mtime_ns};
-
-		if (!remote)
-			continue;
-		if (run_beat(r, e) < 0 || files_change(&s->files, &touch, e) < 0)
-			return -1;
-	}
-	return rc;
-}
 
 static int
 finish_manifest(struct stage *s, struct err *e)
@@ -364,7 +385,7 @@ finish(struct stage *s, struct err *e)
 		rc = verify_run(r, &s->files, e);
 	if (rc == 0)
 		rc = files_drain(&s->files, e);
-	if (rc == 0)
+	if (rc == 0 && !s->has_times)
 		rc = set_folder_times(s, e);
 	if (rc == 0)
 		rc = finish_manifest(s, e);

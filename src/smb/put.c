@@ -9,10 +9,10 @@
 enum {
 	/* Queued and not done: how far a caller may run ahead; a choice */
 	JOBS_MAX = 2048,
-	/* Compounds in flight.  Over 100 Mbit/s and 80 ms 256 files of 4 KiB keep the
-	 * line nearly full, 384 keep it full, and 512 fill its queue until it loses
-	 * some (measured). */
-	SMALL_MAX = 384,
+	/* Compounds in flight.  Over 100 Mbit/s and 80 ms 288 files of 4 KiB keep the
+	 * line as full as 384, which now and then overflow a queue of one bandwidth x
+	 * round trip: a second lost (measured, in one run of three). */
+	SMALL_MAX = 320,
 	SMALL_LEAST = 16, /* of a lane, towards the end; a choice */
 	/* Large files open at once, so that many of middle size hide their round trips;
 	 * a choice */

@@ -111,6 +111,64 @@ test_log(void **state)
 	fixture_done(&f);
 }
 
+/* A server, or several connections, on which the folders' times overtake the files. */
+static struct {
+	struct transport_ops ops;
+	const struct transport_ops *inner;
+	struct transport_put put[64]; /* that wait */
+	size_t puts;
+	unsigned touches;
+} late;
+
+static int
+late_put(void *impl, const struct transport_put *p, struct err *e)
+{
+	(void)impl;
+	(void)e;
+	assert_true(late.puts < COUNT(late.put));
+	late.put[late.puts++] = *p;
+	return 0;
+}
+
+static int
+late_change(void *impl, const struct transport_change *c, struct err *e)
+{
+	late.touches += c->kind == TRANSPORT_TOUCH_FOLDER;
+	return late.inner->change(impl, c, e);
+}
+
+static int
+late_drain(void *impl, struct err *e)
+{
+	for (size_t i = 0; i < late.puts; i++)
+		if (late.inner->put(impl, &late.put[i], e) < 0)
+			return -1;
+	late.puts = 0;
+	return late.inner->drain(impl, e);
+}
+
+static void
+test_times_that_come_too_early(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f, true, BIG);
+	memset(&late, 0, sizeof(late));
+	assert_int_equal(transport_open_dir(f.share[0], f.stop, &f.lent, &f.e), 0);
+	late.inner = f.lent->ops;
+	late.ops = *late.inner;
+	late.ops.put = late_put;
+	late.ops.change = late_change;
+	late.ops.drain = late_drain;
+	f.lent->ops = &late.ops;
+	assert_int_equal(fixture_run(&f).outcome, ATTEMPT_SENT);
+	fixture_check_published(&f, 0);
+	assert_true(f.request.package.folder_count > 0);
+	assert_int_equal(late.touches, 2 * f.request.package.folder_count);
+	fixture_done(&f);
+}
+
 /* --- broken ---------------------------------------------------------------------- */
 
 /* Bytes that were acknowledged are not sent again. */
@@ -586,6 +644,7 @@ main(void)
 	    cmocka_unit_test(test_file),
 	    cmocka_unit_test(test_empty_file),
 	    cmocka_unit_test(test_log),
+	    cmocka_unit_test(test_times_that_come_too_early),
 	    cmocka_unit_test(test_resume_within),
 	    cmocka_unit_test(test_progress_counts_anew),
 	    cmocka_unit_test(test_retries_used_up),
