@@ -369,8 +369,11 @@ a_small_file_fails_alone(void **state)
 static void
 the_first_ends_small_ones_too(void **state)
 {
-	struct fake fake[LANES] = {
-	    {.lie = FAKE_CUT, .honest_first = 20}, {0}, {0}, {0}};
+	/* The others keep what they take, so that the first gets enough to break. */
+	struct fake fake[LANES] = {{.lie = FAKE_CUT, .honest_first = 20},
+				   {.lie = FAKE_SILENT},
+				   {.lie = FAKE_SILENT},
+				   {.lie = FAKE_SILENT}};
 	struct smalls all = {0};
 
 	(void)state;
