@@ -26,8 +26,8 @@ enum {
 	 * of the work. */
 	OUTLOOK_COURSES = 19,
 	/* Those with a deadline first, then the oldest: a look at so many takes some
-	 * 20 s of a core; a choice. */
-	OUTLOOK_MOST = 20000,
+	 * 8 s of a core; a choice: each of 10,000 sites has one. */
+	OUTLOOK_MOST = 10000,
 	/* A deadline is unlikely below the one, and likely again from the other on, so
 	 * that it is not said at every look; choices. */
 	OUTLOOK_UNLIKELY_PERCENT = 50,

@@ -17,6 +17,10 @@ static const struct command_option options[] = {
     {0},
 };
 
+/* Rows that are printed together: whoever reads the first need not wait for a million,
+ * and their columns are known; a choice. */
+enum { PAGE_ROWS = 100 };
+
 struct listing {
 	bool all, json, runs; /* runs: a sender does */
 	int64_t now_ms;
@@ -53,7 +57,11 @@ each_request(void *self, const struct request *r)
 		print_json(view_request_json(r, l->runs));
 	else
 		add_row(l, r);
-	return 0;
+	if (l->table.count == PAGE_ROWS * l->table.columns) {
+		table_print(&l->table, stdout);
+		(void)fflush(stdout);
+	}
+	return ferror(stdout) ? 1 : 0; /* nobody reads on */
 }
 
 static int
@@ -96,9 +104,9 @@ const struct command command_list = {
     .summary = "list send requests",
     .text =
 	"Lists the send requests, of one site or of all, that are not yet sent, and\n"
-	"those that failed: state, progress, when they arrive (as the sender sees it,\n"
-	"within a minute), why they do not go now, until when they wait, the last "
-	"error.",
+	"those that failed: state, progress, when they arrive (as the sender saw it\n"
+	"within the last minute), why they do not go now, and in the remark until\n"
+	"when they wait, a deadline that is unlikely, the last error.",
     .options = options,
     .examples = "  lansender list MS1\n"
 		"  lansender list --all --json | jq 'select(.state==\"failed\")'\n",

@@ -193,10 +193,10 @@ next(const struct table *t, size_t column)
 void
 table_print(struct table *t, FILE *out)
 {
-	size_t widest[TABLE_COLUMNS_MAX] = {0};
+	size_t *widest = t->widest;
 	AUTO_STR struct str lines = {0};
 
-	for (size_t i = 0; i < t->columns; i++)
+	for (size_t i = 0; !t->begun && i < t->columns; i++)
 		widest[i] = width(t->headings[i]);
 	for (size_t i = 0, column = 0; i < t->count; i++, column = next(t, column)) {
 		const size_t this_one = width(t->cells[i]);
@@ -204,12 +204,13 @@ table_print(struct table *t, FILE *out)
 		if (this_one > widest[column])
 			widest[column] = this_one;
 	}
-	for (size_t i = 0; t->count && i < t->columns; i++)
+	for (size_t i = 0; t->count && !t->begun && i < t->columns; i++)
 		print_cell(t, i, t->headings[i], widest[i], &lines);
 	for (size_t i = 0, column = 0; i < t->count; i++, column = next(t, column)) {
 		print_cell(t, column, t->cells[i], widest[column], &lines);
 		mem_free(t->cells[i]);
 	}
+	t->begun = t->begun || t->count > 0;
 	(void)fputs(str_text(&lines), out);
 	mem_free(t->cells);
 	t->cells = NULL;

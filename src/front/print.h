@@ -5,6 +5,7 @@
 #define FRONT_PRINT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -40,7 +41,8 @@ const char *print_at(int64_t at_ms, char *buf, size_t room);
 /* The same, short: "21:40" today, "Mon 21:40" within six days, else "2026-12-01". */
 const char *print_soon(int64_t at_ms, int64_t now_ms, char *buf, size_t room);
 
-/* A table with aligned columns. */
+/* A table with aligned columns.  One that is long is printed page by page: columns only
+ * become wider. */
 enum { TABLE_COLUMNS_MAX = 10 };
 struct table {
 	size_t columns;
@@ -48,6 +50,8 @@ struct table {
 	bool right[TABLE_COLUMNS_MAX]; /* numbers stand at the right */
 	char **cells;                  /* row by row; cleaned copies */
 	size_t count, room;
+	size_t widest[TABLE_COLUMNS_MAX]; /* so far */
+	bool begun;                       /* its headings were printed */
 };
 void table_add(struct table *t, const char *cell);
 /* Print and free the rows.  No rows: nothing is printed. */

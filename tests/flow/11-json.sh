@@ -49,7 +49,7 @@ json 0 'o[0] == {"id": 1, "priority": "high"}' priority 1 high
 json 0 'o[0] == {"id": 1, "state": "held", "active": False}' hold 1
 json 0 'o[0]["id"] == 1 and o[0]["state"] == "pending"' release 1
 json 0 'o[0]["id"] == 2 and o[0]["state"] == "cancelled"' cancel 2
-json 0 '[r["id"] for r in o] == [1]' list
+json 0 '[r["id"] for r in o] == [1] and o[0]["why"] is None and o[0]["arrival"] is None and o[0]["no_arrival"] == "no sender runs"' list
 json 0 'o[0]["id"] == 1 and o[0]["reasons"][0]["reason"] == "may_go"' why 1
 json 3 'not o[0]["ok"] and o[0]["overrides"] == []' status
 json 0 'o[0]["kind"] == "drain" and o[0]["set"] is True' drain

@@ -68,6 +68,32 @@ test_table(void **state)
 	mem_free(text);
 }
 
+/* Columns become wider, not narrower; the headings come once. */
+static void
+test_table_in_pages(void **state)
+{
+	static const char *const headings[] = {"ID", "SITE"};
+	static const char *const cells[] = {"7", "MS1", "1234", "B", "5", "MADISON"};
+	struct table t = {.columns = 2, .headings = headings, .right = {[0] = true}};
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cells); i++) {
+		table_add(&t, cells[i]);
+		if (i % 2)
+			table_print(&t, out);
+	}
+	table_print(&t, out);
+	assert_int_equal(fclose(out), 0);
+	assert_string_equal(text, "ID  SITE\n"
+				  " 7  MS1\n"
+				  "1234  B\n"
+				  "   5  MADISON\n");
+	mem_free(text);
+}
+
 static void
 test_json(void **state)
 {
@@ -130,8 +156,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_clean), cmocka_unit_test(test_table),
-	    cmocka_unit_test(test_json),  cmocka_unit_test(test_at),
+	    cmocka_unit_test(test_clean),
+	    cmocka_unit_test(test_table),
+	    cmocka_unit_test(test_table_in_pages),
+	    cmocka_unit_test(test_json),
+	    cmocka_unit_test(test_at),
 	    cmocka_unit_test(test_soon),
 	};
 
