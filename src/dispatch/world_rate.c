@@ -132,34 +132,25 @@ when_done_ms(const struct world *w, const struct attempt_course *a)
 	return w->now_ms + 1 + (int64_t)(left * 1000 / (double)a->rate_bytes_per_s);
 }
 
-/* What goes through a node. */
-static double
-rate_through(size_t node, const struct share_flow *flows, size_t count)
-{
-	double sum = 0;
-
-	for (size_t f = 0; f < count; f++)
-		for (size_t k = 0; k < flows[f].depth; k++)
-			if (flows[f].nodes[k] == node)
-				sum += (double)flows[f].rate_bytes_per_s;
-	return sum;
-}
-
 /* When the first budget will be spent at these rates. */
 static void
 look_at_budgets(const struct world *w, struct plan *p, const struct share_flow *flows,
 		size_t count)
 {
+	double *through = mem_zero(p->count + 1, sizeof(*through));
+
+	for (size_t f = 0; f < count; f++)
+		for (size_t k = 0; k < flows[f].depth; k++)
+			through[flows[f].nodes[k]] += (double)flows[f].rate_bytes_per_s;
 	for (size_t i = 0; i < p->count; i++) {
-		const double sum =
-		    p->left[i] == INT64_MAX ? 0 : rate_through(i, flows, count);
 		int64_t at;
 
-		if (sum <= 0)
+		if (p->left[i] == INT64_MAX || through[i] <= 0)
 			continue;
-		at = w->now_ms + 1 + (int64_t)((double)p->left[i] * 1000 / sum);
+		at = w->now_ms + 1 + (int64_t)((double)p->left[i] * 1000 / through[i]);
 		p->until_at_ms = at < p->until_at_ms ? at : p->until_at_ms;
 	}
+	mem_free(through);
 }
 
 static void

@@ -44,7 +44,7 @@ keep_end(void *self, const struct world_end *end)
 }
 
 static void
-begin(struct rig *g, const char *text)
+begin_world(struct rig *g)
 {
 	struct world_options o = {.facts = &g->facts,
 				  .now_ms = NOW_MS,
@@ -53,15 +53,22 @@ begin(struct rig *g, const char *text)
 				  .ended = keep_end,
 				  .self = g};
 
-	*g = (struct rig){0};
-	if (config_from_bytes("t.conf", text, strlen(text), &g->config, &g->e) < 0)
-		fail_msg("%s", g->e.text);
-	g->facts.config = g->config;
 	g->world = world_new(&o);
 }
 
 static void
-file(struct rig *g, int64_t id, size_t site, enum request_priority p, int64_t at_ms)
+begin(struct rig *g, const char *text)
+{
+	*g = (struct rig){0};
+	if (config_from_bytes("t.conf", text, strlen(text), &g->config, &g->e) < 0)
+		fail_msg("%s", g->e.text);
+	g->facts.config = g->config;
+	begin_world(g);
+}
+
+static void
+file_bytes(struct rig *g, int64_t id, size_t site, enum request_priority p,
+	   int64_t at_ms, int64_t bytes)
 {
 	world_add(g->world,
 		  &(struct world_request){.id = id,
@@ -69,7 +76,13 @@ file(struct rig *g, int64_t id, size_t site, enum request_priority p, int64_t at
 					  .priority = p,
 					  .filed_at_ms = at_ms,
 					  .expires_at_ms = NOW_MS + 100 * HOUR_MS,
-					  .bytes_left = BYTES});
+					  .bytes_left = bytes});
+}
+
+static void
+file(struct rig *g, int64_t id, size_t site, enum request_priority p, int64_t at_ms)
+{
+	file_bytes(g, id, site, p, at_ms, BYTES);
 }
 
 static void
@@ -139,12 +152,69 @@ one_that_waits_for_a_slot_gets_it(void **state)
 			NOW_MS + 10000 + 100000 + 1000);
 }
 
+/* A person's limit that leaves each less than a byte a second: nothing goes until it is
+ * over, and time does not stand still for it. */
+static void
+a_limit_of_next_to_nothing(void **state)
+{
+	static const char text[] =
+	    "[sender]\nzone = UTC\n"
+	    "[site MS1]\n[address MS1.1]\ntype = dir\npath = /x\n"
+	    "[site MS2]\n[address MS2.1]\ntype = dir\npath = /x\n";
+	static const struct rate_override thin = {"all", 1, NOW_MS + HOUR_MS};
+	struct rig g;
+
+	(void)state;
+	begin(&g, text);
+	world_free(g.world);
+	g.facts.overrides = &thin;
+	g.facts.override_count = 1;
+	begin_world(&g);
+	file(&g, 1, 0, REQUEST_MEDIUM, NOW_MS);
+	file(&g, 2, 1, REQUEST_MEDIUM, NOW_MS);
+	run(&g);
+	for (int64_t id = 1; id <= 2; id++) {
+		assert_int_equal(g.ends[id].outcome, WORLD_SENT);
+		assert_in_range(g.ends[id].at_ms, NOW_MS + HOUR_MS + 99000,
+				NOW_MS + HOUR_MS + 101000);
+	}
+}
+
+/* What was used of a budget before counts; and a package may be empty. */
+static void
+what_was_used_before_counts(void **state)
+{
+	static const char text[] =
+	    "[sender]\nzone = UTC\nbudget = 100MB per day\n"
+	    "[site MS1]\n[address MS1.1]\ntype = dir\npath = /x\n";
+	const struct zone_span day = zone_span_at(zone_utc(), ZONE_DAY, NOW_MS);
+	const struct rate_used used = {"all", day.from_at_ms, 60000000};
+	struct rig g;
+
+	(void)state;
+	begin(&g, text);
+	world_free(g.world);
+	g.facts.used = &used;
+	g.facts.used_count = 1;
+	begin_world(&g);
+	file_bytes(&g, 1, 0, REQUEST_HIGH, NOW_MS, 0);
+	file(&g, 2, 0, REQUEST_LOW, NOW_MS);
+	run(&g);
+	assert_in_range(g.ends[1].at_ms, NOW_MS, NOW_MS + 100);
+	assert_int_equal(g.ends[2].suspended, 1);
+	/* 40 MB today, 60 MB from midnight on */
+	assert_in_range(g.ends[2].at_ms, day.until_at_ms + 60000,
+			day.until_at_ms + 61000);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_has_aged_is_not_suspended),
 	    cmocka_unit_test(one_that_waits_for_a_slot_gets_it),
+	    cmocka_unit_test(a_limit_of_next_to_nothing),
+	    cmocka_unit_test(what_was_used_before_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
