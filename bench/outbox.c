@@ -13,14 +13,16 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "outbox/outbox.h"
 
-#define NOW INT64_C(1764000000000)
 #define DAY INT64_C(86400000)
+
+static int64_t now_ms; /* when it began: nothing is over its lifetime meanwhile */
 
 static double
 now_s(void)
@@ -108,17 +110,17 @@ static void
 file_to(struct outbox *o, char **sites, int64_t count, struct request_id *ids)
 {
 	static int filings;
-	struct outbox_package p = {
-	    .name = "setup", .file_count = 1, .total_bytes = 1000};
+	struct outbox_package p = {.file_count = 1, .total_bytes = 1000};
 	struct outbox_new n = {.package = &p,
 			       .sites = (const char *const *)sites,
 			       .site_count = (size_t)count,
 			       .priority = (enum request_priority)(1 + filings % 3),
-			       .now_ms = NOW,
+			       .now_ms = now_ms,
 			       .lifetime_ms = 7 * DAY};
 	struct err e;
 
 	(void)snprintf(p.id, sizeof(p.id), "%032x", ++filings);
+	(void)snprintf(p.name, sizeof(p.name), "setup-%d", filings);
 	if (outbox_add(o, &n, ids, &e) < 0)
 		give_up(&e);
 }
@@ -210,7 +212,7 @@ bench_choosing(struct outbox *o, int64_t site_count)
 	struct err e;
 	double t = now_s();
 
-	if (outbox_sites_changed(o, NOW, &cursor, take_best, s, &e) < 0)
+	if (outbox_sites_changed(o, now_ms, &cursor, take_best, s, &e) < 0)
 		give_up(&e);
 	(void)printf("all %lld sites, first look: %.1f ms\n", (long long)site_count,
 		     (now_s() - t) * 1e3);
@@ -219,26 +221,26 @@ bench_choosing(struct outbox *o, int64_t site_count)
 
 		(void)snprintf(code, sizeof(code), "S%07ld", random() % site_count);
 		t = now_s();
-		if (outbox_sites_changed(o, NOW, &cursor, take_best, s, &e) < 0 ||
-		    outbox_site(o, code, NOW, s, &e) < 0)
+		if (outbox_sites_changed(o, now_ms, &cursor, take_best, s, &e) < 0 ||
+		    outbox_site(o, code, now_ms, s, &e) < 0)
 			give_up(&e);
 		look[i] = now_s() - t;
 		t = now_s();
-		if (outbox_claim(o, s->best, "bench:1", NOW, 300000, r, &e) != 1)
+		if (outbox_claim(o, s->best, "bench:1", now_ms, 300000, r, &e) != 1)
 			give_up(&e);
 		claim[i] = now_s() - t;
 		t = now_s();
-		if (outbox_heartbeat(o, r->id, r->owner, NOW, 300000, &p, &order, &e) <
-		    0)
+		if (outbox_heartbeat(o, r->id, r->owner, now_ms, 300000, &p, &order,
+				     &e) < 0)
 			give_up(&e);
 		beat[i] = now_s() - t;
-		if (outbox_step(o, r->id, r->owner, REQUEST_SENDING, "x", NOW, &e) <
+		if (outbox_step(o, r->id, r->owner, REQUEST_SENDING, "x", now_ms, &e) <
 			0 ||
-		    outbox_step(o, r->id, r->owner, REQUEST_PUBLISHING, NULL, NOW, &e) <
-			0)
+		    outbox_step(o, r->id, r->owner, REQUEST_PUBLISHING, NULL, now_ms,
+				&e) < 0)
 			give_up(&e);
 		t = now_s();
-		if (outbox_finish(o, r->id, r->owner, NOW, &sent, &e) != 0)
+		if (outbox_finish(o, r->id, r->owner, now_ms, &sent, &e) != 0)
 			give_up(&e);
 		end[i] = now_s() - t;
 	}
@@ -272,16 +274,16 @@ bench_pages(struct outbox *o)
 	}
 	count = 0;
 	t = now_s();
-	if (outbox_sites(o, NOW, true, count_one, &count, &e) < 0)
+	if (outbox_sites(o, now_ms, true, count_one, &count, &e) < 0)
 		give_up(&e);
 	(void)printf("sites, page of 50: %.2f ms\n", (now_s() - t) * 1e3);
 	count = 100;
 	t = now_s();
-	if (outbox_sites(o, NOW, false, count_one, &count, &e) < 0)
+	if (outbox_sites(o, now_ms, false, count_one, &count, &e) < 0)
 		give_up(&e);
 	(void)printf("sites, all: %.1f ms\n", (now_s() - t) * 1e3);
 	t = now_s();
-	if (outbox_recover(o, NULL, NOW, NULL, NULL, &e) < 0)
+	if (outbox_recover(o, NULL, now_ms, NULL, NULL, &e) < 0)
 		give_up(&e);
 	(void)printf("recover, nothing due: %.3f ms\n", (now_s() - t) * 1e3);
 }
@@ -314,6 +316,7 @@ main(int argc, char **argv)
 			      "usage: bench_outbox FOLDER [REQUESTS [SITES]]\n");
 		return 2;
 	}
+	now_ms = clock_wall_ms(clock_real());
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	srandom(1);
 	o = open_timed(argv[1], "open, new");
