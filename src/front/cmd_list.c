@@ -64,6 +64,23 @@ each_request(void *self, const struct request *r)
 	return ferror(stdout) ? 1 : 0; /* nobody reads on */
 }
 
+/* Whoever misses a request must hear of it. */
+static int
+say_set_aside(const struct call *call, struct outbox *o, struct err *e)
+{
+	AUTO_FREE char *state = place_state(call);
+	int64_t count = 0;
+
+	if (outbox_quarantined(o, &count, e) < 0)
+		return -1;
+	if (count > 0)
+		print_note("damaged rows of the outbox that are set aside and not "
+			   "listed: %lld; sqlite3 %s/outbox.db 'SELECT * FROM "
+			   "quarantine' shows what they held",
+			   (long long)count, state);
+	return 0;
+}
+
 static int
 run(const struct call *call)
 {
@@ -95,6 +112,8 @@ run(const struct call *call)
 	if (outbox_list(o, &filter, each_request, &l, &e) < 0)
 		return print_failure(FRONT_FAILED, &e);
 	table_print(&l.table, stdout);
+	if (say_set_aside(call, o, &e) < 0)
+		return print_failure(FRONT_FAILED, &e);
 	return FRONT_DONE;
 }
 

@@ -53,6 +53,7 @@ struct sender {
 	struct outbox *outbox; /* while sweeping */
 	int result;            /* of dispatch_run(); read after the thread was joined */
 	int64_t failed;        /* likewise: for good, in this run */
+	int64_t set_aside;     /* damaged rows, as was said last */
 	struct err error;
 	atomic_bool ended; /* the dispatcher, of itself */
 };
@@ -132,6 +133,31 @@ sweep_puts(const struct sender *s)
 	put_resume_sweep(s->state, clock_wall_ms(clock_real()));
 }
 
+/* Some damage is found at the start, some when a row is read: told at the start, and at
+ * the end when there is more; `list` tells it at any time. */
+static int
+say_set_aside(struct sender *s, struct outbox *o, struct err *e)
+{
+	int64_t count = 0;
+
+	if (outbox_quarantined(o, &count, e) < 0)
+		return -1;
+	if (count > s->set_aside)
+		event_log(s->log, NULL, EVENT_SET_ASIDE, count);
+	s->set_aside = count;
+	return 0;
+}
+
+static void
+say_set_aside_meanwhile(struct sender *s)
+{
+	AUTO_OUTBOX struct outbox *o = NULL;
+	struct err unused; /* why it cannot be read was told */
+
+	if (outbox_open_readonly(s->state, &o, &unused) == 0)
+		(void)!say_set_aside(s, o, &unused);
+}
+
 /* Also the place where a damaged or newer outbox is told before anything begins. */
 static int
 sweep_store(struct sender *s, struct err *e)
@@ -143,6 +169,8 @@ sweep_store(struct sender *s, struct err *e)
 	if (rc == 0 && (package_sweep(s->store, LEFT_OVER_MS, e) < 0 ||
 			package_each(s->store, sweep_one, s, e) < 0))
 		rc = -1;
+	if (rc == 0)
+		rc = say_set_aside(s, s->outbox, e);
 	outbox_close(s->outbox);
 	s->outbox = NULL;
 	return rc;
@@ -298,6 +326,7 @@ dispatch(struct sender *s, const sigset_t *taken, struct err *e)
 	take_signals(s, taken);
 	notify("STOPPING=1");
 	thread_join(dispatcher);
+	say_set_aside_meanwhile(s);
 	event_log(s->log, NULL, EVENT_STOPPED);
 	return 0;
 }

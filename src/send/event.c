@@ -116,6 +116,9 @@ static const struct row rows[] = {
 	{EVENT_RELOADED, LOG_LEVEL_INFO, "The configuration was read anew.", PLAIN},
 	{EVENT_NOT_RELOADED, LOG_LEVEL_ERROR,
 	 "The configuration stays as it was, since it cannot be read anew: %s", PLAIN},
+	{EVENT_SET_ASIDE, LOG_LEVEL_ERROR,
+	 "Damaged rows of the outbox that are set aside: %lld; `lansender list` says where.",
+	 PLAIN},
 };
 /* clang-format on */
 

@@ -96,6 +96,7 @@ enum event {
 	EVENT_DRAIN_ENDED = 191,      /* []                                           */
 	EVENT_RELOADED = 192,         /* []                                           */
 	EVENT_NOT_RELOADED = 193,     /* [s why]                                      */
+	EVENT_SET_ASIDE = 194,        /* [n how many]                                 */
 	EVENT_ATTEMPT = 180,          /* by event_log_attempt() only                  */
 };
 /* clang-format on */

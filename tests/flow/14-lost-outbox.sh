@@ -1,6 +1,9 @@
 # The outbox was emptied or deleted while packages wait in the store: every command says
-# so and what to do, nothing is swept, and with the outbox back all goes on.
+# so and what to do, nothing is swept, and with the outbox back all goes on.  A row that
+# makes no sense is set aside, the others go on, and that is told (sms-sender.md 6 rows 26
+# and 38).
 . "$TOP/tests/flow/lib.sh"
+need sqlite3
 
 config <<'END'
 [sender]
@@ -44,3 +47,17 @@ cp kept state/outbox.db
 sender list
 exits 0
 check grep -Eq '^ 1 +MS1' out
+
+# Somebody's hand in the outbox.
+sender send MS1 file --as second
+exits 0
+sqlite3 state/outbox.db "UPDATE request SET token = 'zz' WHERE id = 1"
+sender run --until-idle
+exits 3
+has out 'Damaged rows of the outbox that are set aside: 1; `lansender list` says where.'
+sender list
+exits 0
+check grep -Eq '^ 2 .*waiting' out
+check test "$(grep -c MS1 out)" -eq 1
+has err "damaged rows of the outbox that are set aside and not listed: 1; sqlite3 $PWD/state/outbox.db"
+check test "$(sqlite3 state/outbox.db 'SELECT count(*) FROM quarantine')" -eq 1
