@@ -305,7 +305,8 @@ progress_is_kept_and_lasts(void **state)
 	assert_int_equal(r.lease_until_at_ms, NOW + 20 + LEASE);
 }
 
-/* I8: who lost the lease changes nothing, not even under the same name. */
+/* I8: who lost the lease changes nothing, not even under the same name, and brings
+ * nothing back (sms-sender.md 6 row 7). */
 static void
 who_lost_the_lease_changes_nothing(void **state)
 {
@@ -406,6 +407,7 @@ keep_last(void *self, const struct outbox_attempt *a)
 	return 0;
 }
 
+/* Counted in the outbox, so that a restart forgets none (sms-sender.md 6 row 34). */
 static void
 each_attempt_is_kept_whole(void **state)
 {
@@ -520,6 +522,7 @@ file_package(struct fixture *f, const char *package_id, const char *site)
 	return fixture_file_as(f, site, (struct outbox_new){.package = &p});
 }
 
+/* By count, whatever the paths are called (sms-sender.md 6 row 11). */
 static void
 packages_are_freed_when_nobody_needs_them(void **state)
 {

@@ -1,4 +1,4 @@
-# The seed of this project (Q235753): a server typed as \\DSSMS delivers. With the share
+# The seed of this project (Q235753; sms-sender.md 6 row 1): a server typed as \\DSSMS delivers. With the share
 # missing, the log says what the original said, in its order, with \\DSSMS\SMS_SITE (67).
 . "$TOP/tests/flow/lib.sh"
 

@@ -32,7 +32,7 @@ refused 53 "check the server's name" '\\no-such-host.invalid\SMS_SITE'
 sed 's/^share = .*/share = SMS_SIET/' <<<"$usual" >lansender.conf
 refused 67 "check the share's name" '\\DSSMS\SMS_SIET'
 
-# A wrong password: one try of the address, then the request waits.
+# A wrong password: one try of the address, then the request waits (sms-sender.md 6 row 19).
 printf '%s\n' "$usual" >lansender.conf
 echo not-the-password >secret
 log_ons() {

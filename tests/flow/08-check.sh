@@ -62,7 +62,8 @@ exits 1
 has err '"08-25" are not hours: type them from 00 to 24'
 mv usual lansender.conf
 
-# Packages would come back: a site with the own code, or an address that is this host.
+# Packages would come back: a site with the own code, or an address that is this host
+# (sms-sender.md 6 row 25).
 cp lansender.conf usual
 sed -i 's/^site_code = .*/site_code = MS1/' lansender.conf
 sender check
@@ -73,7 +74,7 @@ sender check
 exits 1
 has out 'MS1.1    FAILED address: localhost is this host'
 
-# What cannot be used fails, with the step.
+# What cannot be used fails, with the step (sms-sender.md 6 row 21).
 config_site
 chmod 644 secret
 sender check

@@ -1,4 +1,5 @@
-# An administrator types \\DSSMS; the package arrives whole, and its manifest proves it.
+# An administrator types \\DSSMS; the package arrives whole, and its manifest proves it
+# (sms-sender.md 6 row 15).
 . "$TOP/tests/flow/lib.sh"
 samba_start
 config_site

@@ -1,4 +1,4 @@
-# A group of 10,000 sites: one transaction, one stored package; and a newer version that
+# A group of 10,000 sites: one transaction, one stored package (sms-sender.md 6 row 16); and a newer version that
 # supersedes older ones (--supersede), also one that is being sent.
 . "$TOP/tests/flow/lib.sh"
 

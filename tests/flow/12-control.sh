@@ -153,7 +153,7 @@ wait_for 30 grep -q 'request=4 .*result=sent' state/sender.log
 	[ "$(grep -c 'Wrote .*third' state/sender.log)" -gt 3 ] ||
 	fail 'the new progress_save is not followed'
 
-# --- the address goes away while it is used ---------------------------------------------
+# --- the address goes away while it is used: not tried any more (sms-sender.md 6 row 10) -
 CONNECT_PORT=
 gate_start 30000000
 settings

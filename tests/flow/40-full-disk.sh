@@ -1,5 +1,5 @@
 # No room at the site for the package: nothing of it is sent, the site is blamed, in the
-# words that runbooks know, and a package that fits still gets there.
+# words that runbooks know, and a package that fits still gets there (sms-sender.md 6 row 13).
 . "$TOP/tests/flow/lib.sh"
 [ "$(id -u)" -eq 0 ] || skip 'needs root, to mount a small file system'
 mkdir -p "$SMB/share"

@@ -1,6 +1,6 @@
 # The share is read only, or a folder of ours there is somebody else's: the server was
 # reached, so nobody is sent to look at the line; the request waits, the next address is
-# tried.
+# tried.  No empty file is left there (sms-sender.md 6 row 35).
 . "$TOP/tests/flow/lib.sh"
 samba_start --share-conf 'read only = yes'
 config_site

@@ -309,6 +309,31 @@ each_refusal_says_why(void **state)
 	}
 }
 
+/* Each connection logs on as whom its own options name, whoever else is logged on
+ * (sms-sender.md 6 row 20). */
+static void
+credentials_are_of_one_connection(void **state)
+{
+	struct server server;
+	struct smb_options o, wrong;
+	struct smb *first = NULL, *second = NULL;
+	struct err e = {0};
+
+	(void)state;
+	server_start(&server, NULL, NULL);
+	o = wrong = server_options(&server);
+	wrong.password = "not the password";
+	assert_int_equal(smb_connect(&o, &first, &e), 0);
+	assert_int_equal(smb_connect(&wrong, &second, &e), -1);
+	assert_int_equal(e.win32, 1326);
+	assert_int_equal(smb_connect(&o, &second, &e), 0);
+	assert_int_equal(server_send(first, "first.bin", 1000, &e), 0);
+	assert_int_equal(server_send(second, "second.bin", 1000, &e), 0);
+	smb_free(first);
+	smb_free(second);
+	server_stop(&server);
+}
+
 /* --- nobody there --------------------------------------------------------------- */
 
 static struct smb_options
@@ -457,6 +482,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_teardown(each_agreement_carries_files, server_teardown),
 	    cmocka_unit_test_teardown(each_refusal_says_why, server_teardown),
+	    cmocka_unit_test_teardown(credentials_are_of_one_connection,
+				      server_teardown),
 	    cmocka_unit_test_teardown(nobody_listens, server_teardown),
 	    cmocka_unit_test_teardown(somebody_is_silent, server_teardown),
 	    cmocka_unit_test_teardown(stop_ends_the_wait, server_teardown),

@@ -408,6 +408,7 @@ static struct row rows[] = {
 	 {FAULT_LIST_NOTHING, ALL}, {0}, {0}, ATTEMPT(58), "in"},
 	{"list-same", "the same entries for ever",
 	 {FAULT_LIST_SAME, ALL}, {0}, {0}, ATTEMPT(58), "in"},
+	/* sms-sender.md 6 row 8: a length of 0 was read for ever */
 	{"list-loop", "two pages in turn, for ever",
 	 {FAULT_LIST_LOOP, ALL}, {0}, {0}, ATTEMPT(58), "in"},
 	{"list-endless", "a million entries and more; takes its time",

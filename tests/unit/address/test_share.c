@@ -95,6 +95,7 @@ endpoints(void **state)
 	}
 }
 
+/* Whatever the letters' case (sms-sender.md 6 row 40). */
 static void
 the_same_place(void **state)
 {

@@ -300,6 +300,7 @@ contents(const char *path)
 	return text;
 }
 
+/* Bounded, whatever is said (sms-sender.md 6 row 8). */
 static void
 test_rotation(void **state)
 {

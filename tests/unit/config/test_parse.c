@@ -105,6 +105,7 @@ static const struct bad keys_refused[] = {
      "without it"},
 };
 
+/* Twice the same, too (sms-sender.md 6 row 37). */
 static void
 sections_that_cannot_be(void **state)
 {

@@ -354,6 +354,7 @@ an_ordinary_user_may_list_while_a_sender_runs(void **state)
 	"UPDATE sqlite_schema SET sql = replace(sql, 'STRICT', '') WHERE name IN "     \
 	"('request', 'attempt')"
 
+/* sms-sender.md 6 row 26: one such file stopped all traffic. */
 static void
 impossible_rows_are_set_aside_and_the_rest_goes_on(void **state)
 {
@@ -513,6 +514,7 @@ a_damaged_site_reads_as_nothing_and_goes_on(void **state)
 
 /* --- who is alone checks --- */
 
+/* sms-sender.md 6 row 27: the counter was only in the name of a file. */
 static void
 ids_are_never_given_out_twice(void **state)
 {

@@ -194,6 +194,32 @@ test_resume_within(void **state)
 	fixture_done(&f);
 }
 
+/* The lease is renewed while a retry is waited for, however long that is
+ * (sms-sender.md 6 row 2: a delay longer than the lease lost it). */
+static void
+test_delay_longer_than_lease(void **state)
+{
+	struct fixture f;
+	int64_t usual;
+
+	(void)state;
+	fixture_init(&f, false, BIG);
+	f.fail_at[0] = 8;
+	f.settings.progress_save_ms = 60000;
+	assert_int_equal(fixture_run(&f).outcome, ATTEMPT_SENT);
+	usual = f.reports;
+	fixture_done(&f);
+
+	fixture_init(&f, false, BIG);
+	f.fail_at[0] = 8;
+	f.settings.progress_save_ms = 60000;
+	f.settings.heartbeat_ms = 6;
+	f.settings.retry_delay_ms = 60;
+	assert_int_equal(fixture_run(&f).outcome, ATTEMPT_SENT);
+	assert_true(f.reports >= usual + 3 * 10); /* three a lease, ten leases */
+	fixture_done(&f);
+}
+
 /* Each connection breaks, and each gets a little further: never given up. */
 static void
 test_progress_counts_anew(void **state)
@@ -646,6 +672,7 @@ main(void)
 	    cmocka_unit_test(test_log),
 	    cmocka_unit_test(test_times_that_come_too_early),
 	    cmocka_unit_test(test_resume_within),
+	    cmocka_unit_test(test_delay_longer_than_lease),
 	    cmocka_unit_test(test_progress_counts_anew),
 	    cmocka_unit_test(test_retries_used_up),
 	    cmocka_unit_test(test_session_lost),
