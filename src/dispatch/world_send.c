@@ -1,3 +1,5 @@
+#include <assert.h>
+
 #include "base/mem.h"
 #include "dispatch/preempt.h"
 #include "dispatch/restart.h"
@@ -215,22 +217,15 @@ world_attempt_event(struct world *w, size_t n)
 {
 	struct attempt_course *a = &w->attempts[n];
 
-	switch (a->phase) {
-	case WORLD_CONNECTING:
-		if (a->weather.connects)
-			connected(w, a);
-		else
-			connect_failed(w, n);
-		return;
-	case WORLD_SENDING:
-		enter(w, a, WORLD_PUBLISHING, w->now_ms + a->weather.publish_ms);
-		return;
-	case WORLD_PUBLISHING:
+	assert(a->phase != WORLD_WAITING); /* for a slot, and that is no event */
+	if (a->phase == WORLD_PUBLISHING)
 		sent(w, n);
-		return;
-	case WORLD_WAITING:
-		return;
-	}
+	else if (a->phase == WORLD_SENDING)
+		enter(w, a, WORLD_PUBLISHING, w->now_ms + a->weather.publish_ms);
+	else if (a->weather.connects)
+		connected(w, a);
+	else
+		connect_failed(w, n);
 }
 
 /* --- windows, slots, urgent ones ---------------- */
@@ -251,41 +246,34 @@ goes_on(struct world *w, struct attempt_course *a)
 }
 
 static bool
-is_waiting(const struct world *w, const struct attempt_course *a)
+goes_before(const struct world_request *a, const struct world_request *b)
 {
-	int sending = 0;
-
-	if (a->phase != WORLD_WAITING)
-		return false;
-	for (size_t i = 0; i < w->attempt_count; i++)
-		sending += w->attempts[i].site == a->site &&
-			   w->attempts[i].phase > WORLD_WAITING;
-	return sending < w->config->sender.max_sendings_per_site;
+	if (a->priority != b->priority)
+		return a->priority < b->priority;
+	return a->id < b->id;
 }
 
-/* As the pool gives its slots: by priority, then by age. */
+/* As the pool gives its slots: by priority, then by age.  There is one. */
+static struct attempt_course *
+first_waiting(struct world *w)
+{
+	struct attempt_course *first = w->attempts;
+
+	while (first->phase != WORLD_WAITING)
+		first++;
+	for (struct attempt_course *a = first; a < w->attempts + w->attempt_count; a++)
+		if (a->phase == WORLD_WAITING &&
+		    goes_before(request_of(w, a), request_of(w, first)))
+			first = a;
+	return first;
+}
+
+/* A site never has more attempts than it may have sendings: rule 4 of choose.h. */
 static void
 give_slots(struct world *w)
 {
-	while (w->load.waiting > 0 &&
-	       w->load.sending < w->config->sender.max_sendings) {
-		struct attempt_course *first = NULL;
-
-		for (size_t i = 0; i < w->attempt_count; i++) {
-			struct attempt_course *a = &w->attempts[i];
-			const struct world_request *r = request_of(w, a);
-
-			if (!is_waiting(w, a))
-				continue;
-			if (!first || r->priority < request_of(w, first)->priority ||
-			    (r->priority == request_of(w, first)->priority &&
-			     r->id < request_of(w, first)->id))
-				first = a;
-		}
-		if (!first)
-			return;
-		enter(w, first, WORLD_SENDING, INT64_MAX);
-	}
+	while (w->load.waiting > 0 && w->load.sending < w->config->sender.max_sendings)
+		enter(w, first_waiting(w), WORLD_SENDING, INT64_MAX);
 }
 
 void

@@ -249,6 +249,7 @@ the_route_of_a_pick_is_of_now(void **state)
 	assert_int_equal(route.count, 2);
 	assert_int_equal(route.numbers[0], 1);
 	assert_int_equal(route.numbers[1], 2);
+	board_started(rig.board, &pick); /* and another of it */
 	/* its site has threads now, until the pool has none of it */
 	(void)fake_add(1, "MS1", REQUEST_MEDIUM);
 	refresh(NOW);
