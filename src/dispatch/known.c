@@ -17,7 +17,7 @@ known(enum reason r, const struct outbox_why *w)
 static bool
 is_outdated(const struct request *r)
 {
-	return r->outlook.made_at_ms == 0 || r->outlook.why.code == REASON_ACTIVE ||
+	return r->outlook.request.n == 0 || r->outlook.why.code == REASON_ACTIVE ||
 	       !reason_words((enum reason)r->outlook.why.code);
 }
 

@@ -11,6 +11,7 @@
 
 enum {
 	PORTION = 256, /* requests read at once: some ms */
+	MANY = 200,    /* take longer than a slice or some */
 	EVENTS = 64,   /* of a course, between two looks at the clock: 1 ms */
 	/* Pauses, in lengths of what was done before. */
 	PAUSES_IDLE = 99,
@@ -157,15 +158,11 @@ add_row(struct outlook *l, const struct request *r)
 	p = &l->promises[l->count];
 	p->deadline_at_ms = r->deadline_at_ms;
 	str_copy_cut(p->site, sizeof(p->site), r->site);
-	l->rows[l->count++] = (struct outbox_outlook){
-	    .request = r->id,
-	    .made_at_ms = l->now_ms,
-	    .why = {(int)v.reason, v.until_at_ms, v.number},
-	    .early_at_ms = INT64_MAX,
-	    .likely_at_ms = INT64_MAX,
-	    .late_at_ms = INT64_MAX,
-	    .doubted_at_ms = r->deadline_at_ms ? r->outlook.doubted_at_ms : 0,
-	};
+	l->rows[l->count] = r->outlook; /* until it is known anew when it arrives */
+	l->rows[l->count].request = r->id;
+	l->rows[l->count].why =
+	    (struct outbox_why){(int)v.reason, v.until_at_ms, v.number};
+	l->count++;
 }
 
 static int
@@ -205,7 +202,10 @@ read_portion(struct outlook *l, struct err *e)
 		return 0;
 	l->after_id = 0;
 	l->stage = l->stage == READING_PROMISED ? READING_OTHERS : RUNNING;
-	return 0;
+	/* Why they do not go is known, when they arrive after many slices. */
+	return l->stage == RUNNING && l->count > MANY
+		   ? outbox_outlook_set(l->by.outbox, l->rows, l->count, e)
+		   : 0;
 }
 
 /* --- the forecast ----------------------------------------------------------------- */
@@ -364,12 +364,22 @@ say_doubt(struct outlook *l, const struct outbox_outlook *row, const struct prom
 		      : clock_sms(row->likely_at_ms, likely, sizeof(likely)));
 }
 
+/* All rows first: those that the world does not have never arrive. */
 static void
 take_arrivals(struct outlook *l)
 {
 	AUTO_FREE struct dispatch_arrival *all =
 	    mem_zero(l->request_count + 1, sizeof(*all));
 
+	for (size_t i = 0; i < l->count; i++) {
+		struct outbox_outlook *row = &l->rows[i];
+
+		row->made_at_ms = l->now_ms;
+		row->early_at_ms = row->likely_at_ms = row->late_at_ms = INT64_MAX;
+		row->in_time_percent = 0;
+	}
+	if (!l->forecast)
+		return;
 	forecast_sum(l->forecast, all);
 	for (size_t i = 0; i < l->request_count; i++) {
 		struct outbox_outlook *row = &l->rows[l->requests[i].id];
@@ -388,8 +398,7 @@ finish(struct outlook *l, struct err *e)
 {
 	AUTO_FREE bool *changed = mem_zero(l->count + 1, sizeof(*changed));
 
-	if (l->forecast)
-		take_arrivals(l);
+	take_arrivals(l);
 	for (size_t i = 0; l->forecast && i < l->count; i++) {
 		struct outbox_outlook *row = &l->rows[i];
 		const bool doubted = l->promises[i].deadline_at_ms && is_doubted(row);
@@ -399,7 +408,7 @@ finish(struct outlook *l, struct err *e)
 			row->doubted_at_ms = doubted ? l->now_ms : 0;
 	}
 	if ((l->count > 0 || !l->kept_none) &&
-	    outbox_outlook_set(l->by.outbox, l->rows, l->count, l->now_ms, e) < 0)
+	    outbox_outlook_set(l->by.outbox, l->rows, l->count, e) < 0)
 		return -1;
 	l->kept_none = l->count == 0;
 	for (size_t i = 0; i < l->count; i++)
@@ -455,6 +464,7 @@ void
 outlook_go(struct outlook *l, const struct config *config)
 {
 	const int64_t began_at_ms = clock_mono_ms(l->by.clock);
+	const int64_t used_before_ms = clock_thread_cpu_ms();
 	int64_t now_ms = began_at_ms;
 	int rc = 0;
 	struct err e;
@@ -468,7 +478,7 @@ outlook_go(struct outlook *l, const struct config *config)
 		 now_ms - began_at_ms < OUTLOOK_SLICE_MS);
 	l->goes_on_at_ms =
 	    now_ms +
-	    (now_ms - began_at_ms) *
+	    (clock_thread_cpu_ms() - used_before_ms) *
 		(pool_site_active(l->by.pool, NULL) > 0 ? PAUSES_BUSY : PAUSES_IDLE);
 	if (rc == 0)
 		return;

@@ -83,8 +83,8 @@ struct outbox_why {
 
 /* What the sender thought of a request that is not final when it looked last. */
 struct outbox_outlook {
-	struct request_id request;
-	int64_t made_at_ms;    /* 0: it did not look at it */
+	struct request_id request; /* n = 0: it did not look at it */
+	int64_t made_at_ms;        /* when it arrives was thought then; 0: it was not */
 	struct outbox_why why; /* why it does not go; code 0: nothing keeps it back */
 	int64_t early_at_ms, likely_at_ms, late_at_ms; /* INT64_MAX: not at all */
 	int in_time_percent;   /* chance to arrive before its deadline, or its end */
@@ -436,10 +436,10 @@ int outbox_learn(struct outbox *o, const struct outbox_learnt *rows, size_t coun
 int outbox_learnt_list(struct outbox *o, struct outbox_learnt **out, size_t *count,
 		       struct err *e) MUST_USE;
 
-/* All that the sender thinks of requests since made_at_ms, which each row says; what it
- * thought before is forgotten.  Grouped, like the usage; no site's answer changes. */
+/* All that the sender thinks of requests; what it thought before is forgotten.
+ * Grouped, like the usage; no site's answer changes. */
 int outbox_outlook_set(struct outbox *o, const struct outbox_outlook *rows,
-		       size_t count, int64_t made_at_ms, struct err *e) MUST_USE;
+		       size_t count, struct err *e) MUST_USE;
 
 /* An address of it failed so often in a row, and is left alone until then; 0 failures:
  * it works.  OUTBOX_RETRY of a request forgets what failed at its site. */

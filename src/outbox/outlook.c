@@ -1,27 +1,24 @@
 /* outlook.c - what the sender thinks of requests: for people who look. */
-#include <assert.h>
-
 #include "outbox/outbox.h"
 #include "outbox/store.h"
 #include "outbox/verbs.h"
 
 static int
-put_all(struct store *s, const struct outbox_outlook *rows, size_t count,
-	int64_t made_at_ms, struct err *e)
+put_all(struct store *s, const struct outbox_outlook *rows, size_t count, struct err *e)
 {
-	for (size_t i = 0; i < count; i++) {
-		assert(rows[i].made_at_ms == made_at_ms);
+	if (s->verbs->drop_outlooks(s, e) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
 		if (s->verbs->put_outlook(s, &rows[i], e) < 0)
 			return -1;
-	}
-	return s->verbs->drop_outlooks(s, made_at_ms, e);
+	return 0;
 }
 
 int
 outbox_outlook_set(struct outbox *o, const struct outbox_outlook *rows, size_t count,
-		   int64_t made_at_ms, struct err *e)
+		   struct err *e)
 {
 	if (verb_begin(o, STORE_GROUPED, e) < 0)
 		return -1;
-	return verb_end(o, put_all(o->store, rows, count, made_at_ms, e), e);
+	return verb_end(o, put_all(o->store, rows, count, e), e);
 }

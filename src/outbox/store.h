@@ -131,10 +131,10 @@ struct store_verbs {
 	int (*list_learnt)(struct store *s, struct outbox_learnt **out, size_t *count,
 			   struct err *e);
 
-	/* outbox_outlook_set(): one; all that were made at another time go */
+	/* outbox_outlook_set(): one; all go */
 	int (*put_outlook)(struct store *s, const struct outbox_outlook *l,
 			   struct err *e);
-	int (*drop_outlooks)(struct store *s, int64_t made_at_ms, struct err *e);
+	int (*drop_outlooks)(struct store *s, struct err *e);
 
 	/* Housekeeping that changes no answer; `done` tells that there was some. */
 	int (*tidy)(struct store *s, int64_t now_ms, bool *done, struct err *e);

@@ -189,7 +189,7 @@ int sqlite_list_learnt(struct store *base, struct outbox_learnt **out, size_t *c
 /* store_sqlite_outlook.c; the columns begin at `at` */
 int sqlite_put_outlook(struct store *base, const struct outbox_outlook *l,
 		       struct err *e);
-int sqlite_drop_outlooks(struct store *base, int64_t made_at_ms, struct err *e);
+int sqlite_drop_outlooks(struct store *base, struct err *e);
 void sqlite_read_outlook(sqlite3_stmt *st, int at, struct request_id id,
 			 struct outbox_outlook *out);
 

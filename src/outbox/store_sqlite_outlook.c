@@ -21,15 +21,12 @@ sqlite_put_outlook(struct store *base, const struct outbox_outlook *l, struct er
 }
 
 int
-sqlite_drop_outlooks(struct store *base, int64_t made_at_ms, struct err *e)
+sqlite_drop_outlooks(struct store *base, struct err *e)
 {
 	struct store_sqlite *s = sqlite_of(base);
 	sqlite3_stmt *st = sqlite_stmt(s, SQL_OUTLOOK_DROP, e);
 
-	if (!st)
-		return -1;
-	(void)sqlite3_bind_int64(st, 1, made_at_ms);
-	return sqlite_run(s, st, e) < 0 ? -1 : 0;
+	return !st || sqlite_run(s, st, e) < 0 ? -1 : 0;
 }
 
 /* A row that makes no sense counts as none: it is made anew within a minute. */
@@ -40,7 +37,7 @@ sqlite_read_outlook(sqlite3_stmt *st, int at, struct request_id id,
 	struct sqlite_reader c = {.st = st, .at = at};
 	struct outbox_outlook l = {.request = id};
 
-	l.made_at_ms = sqlite_int_range(&c, 1, INT64_MAX);
+	l.made_at_ms = sqlite_int_range(&c, 0, INT64_MAX);
 	l.why.code = (int)sqlite_int_range(&c, 0, INT32_MAX);
 	l.why.number = sqlite_int(&c);
 	l.why.until_at_ms = sqlite_int_range(&c, 0, INT64_MAX);
@@ -49,5 +46,5 @@ sqlite_read_outlook(sqlite3_stmt *st, int at, struct request_id id,
 	l.late_at_ms = sqlite_int_range(&c, 0, INT64_MAX);
 	l.in_time_percent = (int)sqlite_int_range(&c, 0, 100);
 	l.doubted_at_ms = sqlite_int_range(&c, 0, INT64_MAX);
-	*out = c.wrong ? (struct outbox_outlook){.request = id} : l;
+	*out = c.wrong ? (struct outbox_outlook){.request = {0}} : l;
 }

@@ -276,10 +276,10 @@ const char *const sqlite_texts[SQL_COUNT] = {
 	" log_sum, log_squares FROM learnt ORDER BY address, hour",
 
     [SQL_OUTLOOK_PUT] =
-	"INSERT OR REPLACE INTO outlook (request, made_at_ms, why, why_number,"
+	"INSERT INTO outlook (request, made_at_ms, why, why_number,"
 	" why_until_at_ms, early_at_ms, likely_at_ms, late_at_ms, in_time_percent,"
 	" doubted_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    [SQL_OUTLOOK_DROP] = "DELETE FROM outlook WHERE made_at_ms <> ?1",
+    [SQL_OUTLOOK_DROP] = "DELETE FROM outlook",
 
     [SQL_PROMOTE_ANY] = "SELECT 1 FROM request WHERE ready_at_ms > 0"
 			" AND ready_at_ms <= ?1 LIMIT 1",

@@ -34,8 +34,8 @@ it_stands_beside_the_request(void **state)
 	struct request r;
 
 	fixture_get(f, id, &r);
-	assert_int_equal(r.outlook.made_at_ms, 0);
-	assert_int_equal(outbox_outlook_set(f->o, &row, 1, NOW, &f->e), 0);
+	assert_int_equal(r.outlook.request.n, 0);
+	assert_int_equal(outbox_outlook_set(f->o, &row, 1, &f->e), 0);
 	fixture_get(f, id, &r);
 	assert_int_equal(r.outlook.request.n, id.n);
 	assert_int_equal(r.outlook.made_at_ms, NOW);
@@ -48,7 +48,7 @@ it_stands_beside_the_request(void **state)
 	assert_int_equal(r.outlook.in_time_percent, 40);
 	assert_int_equal(r.outlook.doubted_at_ms, NOW);
 	fixture_get(f, other, &r);
-	assert_int_equal(r.outlook.made_at_ms, 0);
+	assert_int_equal(r.outlook.request.n, 0);
 }
 
 /* The next look takes the place of all that was thought before. */
@@ -62,13 +62,13 @@ what_was_thought_before_is_forgotten(void **state)
 	const struct outbox_outlook next = thought(other, NOW + 5);
 	struct request r;
 
-	assert_int_equal(outbox_outlook_set(f->o, first, 2, NOW, &f->e), 0);
-	assert_int_equal(outbox_outlook_set(f->o, &next, 1, NOW + 5, &f->e), 0);
+	assert_int_equal(outbox_outlook_set(f->o, first, 2, &f->e), 0);
+	assert_int_equal(outbox_outlook_set(f->o, &next, 1, &f->e), 0);
 	fixture_get(f, id, &r);
 	assert_int_equal(r.outlook.made_at_ms, 0);
 	fixture_get(f, other, &r);
 	assert_int_equal(r.outlook.made_at_ms, NOW + 5);
-	assert_int_equal(outbox_outlook_set(f->o, NULL, 0, NOW + 6, &f->e), 0);
+	assert_int_equal(outbox_outlook_set(f->o, NULL, 0, &f->e), 0);
 	fixture_get(f, other, &r);
 	assert_int_equal(r.outlook.made_at_ms, 0);
 }
@@ -97,7 +97,7 @@ nobody_chooses_anew(void **state)
 	assert_int_equal(
 	    outbox_sites_changed(f->o, NOW, &cursor, count_site, &told, &f->e), 0);
 	assert_int_equal(told, 1);
-	assert_int_equal(outbox_outlook_set(f->o, &row, 1, NOW, &f->e), 0);
+	assert_int_equal(outbox_outlook_set(f->o, &row, 1, &f->e), 0);
 	assert_int_equal(
 	    outbox_sites_changed(f->o, NOW, &cursor, count_site, &told, &f->e), 0);
 	assert_int_equal(told, 1);

@@ -14,8 +14,10 @@ enum { NOW_MS = 1000000 };
 
 /* Looked at: it arrives then; INT64_MAX: not at all, for that reason. */
 #define SEEN(reason, likely_ms)                                                        \
-	.outlook = {                                                                   \
-	    .made_at_ms = NOW_MS, .why = {reason, 7, 8}, .likely_at_ms = likely_ms}
+	.outlook = {.request = {1},                                                    \
+		    .made_at_ms = NOW_MS,                                              \
+		    .why = {reason, 7, 8},                                             \
+		    .likely_at_ms = likely_ms}
 #define PENDING .state = REQUEST_PENDING
 
 /* clang-format off */

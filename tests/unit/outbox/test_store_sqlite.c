@@ -166,7 +166,7 @@ an_outlook_that_makes_no_sense_counts_as_none(void **state)
 
 	fixture_sql(f, "INSERT INTO outlook VALUES (1, -7, 0, 0, 0, 0, 0, 0, 50, 9)");
 	fixture_get(f, id, &r);
-	assert_int_equal(r.outlook.made_at_ms, 0);
+	assert_int_equal(r.outlook.request.n, 0);
 	assert_int_equal(r.outlook.doubted_at_ms, 0);
 	assert_int_equal(fixture_number(f, "SELECT count(*) FROM quarantine"), 0);
 }
