@@ -214,7 +214,8 @@ world_release(struct world *w, size_t nth)
 
 	c->held = false;
 	if (!c->queued && !c->active && !c->ended)
-		world_queue(w, nth, w->now_ms, c->bytes_left < c->request.bytes_left);
+		world_queue(w, nth, w->now_ms,
+			    c->bytes_left < (double)c->request.bytes_left);
 	world_put(w, c->request.site);
 }
 
