@@ -150,7 +150,8 @@ def row_text(case, tool, runs, base):
 def case_text(case, rows):
     base = median(rows, case.tools[0]) or 1
     return ["", f"## {case.name}", "",
-            f"{case.work.files} x {case.work.size} bytes; {case.line.text()}", "",
+            f"{case.work.files} x {case.work.size} bytes; {case.line.text()}"
+            + (f".  {case.note}" if case.note else ""), "",
             "| tool (runs) | median s | min | max | ratio | MB on the wire | CPU s "
             "| of it sending, per GB | RSS MB |",
             "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
