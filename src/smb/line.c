@@ -6,21 +6,25 @@
 #include <sys/socket.h>
 
 enum {
-	LOOK_US = 250000, /* between looks; a choice */
-	LOSSY_LOOKS = 2,  /* in a row before it counts; a choice */
+	/* Between looks at least, and a round trip: what one moment lost is sent again
+	 * within one; a choice */
+	LOOK_US = 100000,
+	LOSSY_LOOKS = 2, /* in a row before it counts; a choice */
 	/* A slow start that overshoots loses an eighth of what it sends at once
 	 * (measured, 100 Mbit/s and 80 ms); a line that loses packets loses fewer. */
 	OVERSHOT_PERCENT = 5,
+	OVERSHOT_LOOKS = 2,   /* it takes two round trips to send all that again */
 	QUEUE_FREE_US = 5000, /* a round trip may vary by so much; a choice */
 };
 
-/* Once: whoever goes on losing so many has a bad line. */
+/* For a moment: whoever goes on losing so many has a bad line. */
 static bool
 is_slow_start(struct line *l, uint32_t lost, uint32_t sent)
 {
-	if (l->overshot || (int64_t)lost * 100 <= (int64_t)sent * OVERSHOT_PERCENT)
+	if (l->overshot >= OVERSHOT_LOOKS ||
+	    (int64_t)lost * 100 <= (int64_t)sent * OVERSHOT_PERCENT)
 		return false;
-	l->overshot = true;
+	l->overshot++;
 	return true;
 }
 
@@ -32,6 +36,7 @@ line_judge(struct line *l, const struct line_sample *now)
 
 	l->retransmits = now->retransmits;
 	l->segments = now->segments;
+	l->min_rtt_us = now->min_rtt_us;
 	if (now->rtt_us > now->min_rtt_us + now->min_rtt_us / 2 + QUEUE_FREE_US ||
 	    is_slow_start(l, lost, sent))
 		l->lossy = 0; /* what is lost is lost for want of room */
@@ -47,7 +52,8 @@ line_look(struct line *l, int fd, int64_t now_us)
 	struct tcp_info t = {0};
 	socklen_t len = sizeof(t);
 
-	if (now_us - l->looked_at_us < LOOK_US)
+	if (now_us - l->looked_at_us < LOOK_US ||
+	    now_us - l->looked_at_us < l->min_rtt_us)
 		return false;
 	l->looked_at_us = now_us;
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &t, &len) < 0)

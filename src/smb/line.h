@@ -17,7 +17,8 @@ struct line {
 	int64_t looked_at_us;
 	uint32_t retransmits, segments; /* at the last look */
 	unsigned lossy;                 /* looks in a row */
-	bool overshot;                  /* the end of a slow start was seen */
+	unsigned overshot;              /* looks that saw the end of a slow start */
+	int64_t min_rtt_us;             /* at the last look */
 	bool asked;                     /* for bbr; once */
 	bool has_bbr;
 };
