@@ -172,11 +172,11 @@ spent_budget(const struct conflicts *c, const struct world *w, size_t site,
 	     int64_t address)
 {
 	const struct rate_path path = world_path(w, site, (unsigned)address);
+	const struct rate_node *n = path.nodes;
 
-	for (size_t i = 0; i < path.count; i++)
-		if (path.nodes[i].spent_until_at_ms > 0)
-			return cause_of_node(c, REASON_BUDGET, &path.nodes[i], site);
-	return (struct cause){.reason = REASON_BUDGET};
+	for (size_t i = 1; i < path.count && n->spent_until_at_ms == 0; i++)
+		n = &path.nodes[i];
+	return cause_of_node(c, REASON_BUDGET, n, site);
 }
 
 static void
@@ -184,12 +184,11 @@ look_at_waiting(struct conflicts *c, struct looked_at *q, const struct world *w)
 {
 	const size_t site = q->request->site;
 	const struct verdict v = world_waits(w, site);
-	struct cause cause = {.reason = v.reason};
+	struct cause cause = {.reason = v.reason == REASON_MAY_GO ? REASON_IN_LINE
+								  : v.reason};
 
 	if (v.reason == REASON_NOTHING) /* filed, and not ready */
 		cause.reason = REASON_RESTART;
-	else if (v.reason == REASON_MAY_GO)
-		cause.reason = REASON_IN_LINE;
 	else if (v.reason == REASON_BUDGET)
 		cause = spent_budget(c, w, site, v.number);
 	hold_up(c, q, cause, 1);

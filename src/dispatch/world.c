@@ -188,12 +188,12 @@ world_set_orders(struct world *w, const struct rate_facts *orders)
 static void
 stop_sending(struct world *w, size_t course)
 {
-	for (size_t n = 0; n < w->attempt_count; n++)
-		if (w->attempts[n].request == course &&
-		    w->attempts[n].phase != WORLD_PUBLISHING) {
-			world_leave(w, n);
-			return;
-		}
+	size_t n = 0;
+
+	while (w->attempts[n].request != course)
+		n++;
+	if (w->attempts[n].phase != WORLD_PUBLISHING)
+		world_leave(w, n);
 }
 
 void

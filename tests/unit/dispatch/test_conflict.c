@@ -17,7 +17,7 @@
 #define NOW_MS INT64_C(1795424400000) /* Mon 2026-11-23 09:00 UTC */
 #define DAY_MS INT64_C(86400000)
 
-enum { HOUR_MS = 3600000, BYTES = 100000000, FIRST_ID = 3 };
+enum { HOUR_MS = 3600000, BYTES = 100000000, FIRST_ID = 3, NEVER_REACHED = -1 };
 
 /* 10 MB/s; what is called DEAD never answers. */
 static void
@@ -52,8 +52,8 @@ ended(void *self, const struct world_end *end)
 
 static const struct {
 	const char *config;
-	int64_t drained_ms;
-	const char *told; /* the worst first: what, of how many, s, most, with */
+	int64_t drained_ms; /* or NEVER_REACHED: its sites were not, so far */
+	const char *told;   /* the worst first: what, of how many, s, most, with */
 } rows[] = {
     {UTC SOUTH TWO, 0, ""},
     /* limits; each gets half, so half of the time is lost */
@@ -78,6 +78,20 @@ static const struct {
     /* no sending is free: one goes after the other */
     {UTC "max_sendings = 1\n" SOUTH TWO, 0,
      "all sendings are in use: 1 sites, 10 s, MS2 10 s, with MS1\n"},
+    /* the same of one that connects beside the slots, and waits for one then */
+    {UTC "max_sendings = 1\n" SOUTH TWO, NEVER_REACHED,
+     "all sendings are in use: 1 sites, 10 s, MS2 10 s, with MS1\n"},
+    /* each by something else, the worst first; the same, by what it is */
+    {UTC SOUTH "[site MS1]\nrate = 1MB/s\n[address MS1.1]\ntype = dir\npath = /x\n"
+	       "[site MS2]\n[address MS2.1]\ntype = dir\npath = /x\nrate = 500kB/s\n",
+     0,
+     "rate of the address: 1 sites, 190 s, MS2 190 s, with\n"
+     "rate of the site: 1 sites, 90 s, MS1 90 s, with\n"},
+    {UTC SOUTH "[site MS1]\nrate = 1MB/s\n[address MS1.1]\ntype = dir\npath = /x\n"
+	       "[site MS2]\n[address MS2.1]\ntype = dir\npath = /x\nrate = 1MB/s\n",
+     0,
+     "rate of the address: 1 sites, 90 s, MS2 90 s, with\n"
+     "rate of the site: 1 sites, 90 s, MS1 90 s, with\n"},
     /* a line that is down; a sender that is drained */
     {UTC "site_hold = 1h\nretry_delay = 1s\n"
 	 "[site DEAD]\n[address DEAD.1]\ntype = dir\npath = /x\n"
@@ -107,7 +121,7 @@ look_at(const struct rate_facts *facts, int64_t drained_ms, struct str *out)
 					.now_ms = NOW_MS,
 					.seed = 1,
 					.drained_until_at_ms =
-					    drained_ms ? NOW_MS + drained_ms : 0,
+					    drained_ms > 0 ? NOW_MS + drained_ms : 0,
 					.weather = weather,
 					.ended = ended,
 					.self = &g};
@@ -123,12 +137,15 @@ look_at(const struct rate_facts *facts, int64_t drained_ms, struct str *out)
 						.expires_at_ms = NOW_MS + 2 * DAY_MS,
 						.bytes_left = BYTES};
 		world_add(w, &own[i]);
-		world_set_site(w, (size_t)i,
-			       &(struct world_site_state){.last_sent_at_ms = NOW_MS});
+		if (drained_ms != NEVER_REACHED)
+			world_set_site(
+			    w, (size_t)i,
+			    &(struct world_site_state){.last_sent_at_ms = NOW_MS});
 	}
 	g.conflicts = conflicts_new(facts->config, own, 2, FIRST_ID, NOW_MS);
 	(void)world_step(w, NOW_MS);
 	conflicts_look(g.conflicts, w);
+	conflicts_look(g.conflicts, w); /* nothing has changed, nothing is lost */
 	while (world_unfinished(w) > 0 && world_step(w, NOW_MS + 3 * DAY_MS))
 		conflicts_look(g.conflicts, w);
 	conflicts_tell(g.conflicts, &told);

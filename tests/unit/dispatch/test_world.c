@@ -152,6 +152,73 @@ one_that_waits_for_a_slot_gets_it(void **state)
 			NOW_MS + 10000 + 100000 + 1000);
 }
 
+static void
+run_until(struct rig *g, int64_t at_ms)
+{
+	while (world_step(g->world, at_ms))
+		;
+}
+
+/* Held in the middle it keeps what went and goes on from there; held while it is
+ * published it ends; held while it waits it waits on. */
+static void
+what_a_person_holds(void **state)
+{
+	static const char text[] =
+	    "[sender]\nzone = UTC\n"
+	    "[site MS1]\n[address MS1.1]\ntype = dir\npath = /x\n"
+	    "[site MS2]\n[address MS2.1]\ntype = dir\npath = /x\n";
+	static const struct {
+		int64_t held_ms, released_ms, low_ms, high_ms; /* of NOW_MS */
+	} rows[] = {
+	    {50000, HOUR_MS, HOUR_MS + 50000, HOUR_MS + 50200},
+	    {100015, HOUR_MS, 100000, 100100},
+	    {0, HOUR_MS, HOUR_MS + 100000, HOUR_MS + 100200},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct rig g;
+
+		begin(&g, text);
+		file(&g, 2, 1, REQUEST_MEDIUM, NOW_MS);
+		file(&g, 1, 0, REQUEST_MEDIUM, NOW_MS);
+		if (rows[i].held_ms > 0)
+			run_until(&g, NOW_MS + rows[i].held_ms);
+		world_hold(g.world, 1);
+		run_until(&g, NOW_MS + rows[i].released_ms);
+		world_release(g.world, 1);
+		run(&g);
+		assert_int_equal(g.ends[1].outcome, WORLD_SENT);
+		if (g.ends[1].at_ms < NOW_MS + rows[i].low_ms ||
+		    g.ends[1].at_ms > NOW_MS + rows[i].high_ms)
+			fail_msg("row %zu: after %lld ms", i,
+				 (long long)(g.ends[1].at_ms - NOW_MS));
+		assert_in_range(g.ends[2].at_ms, NOW_MS + 100000, NOW_MS + 100100);
+	}
+}
+
+/* Its window closes when its lifetime is over already: it does not wait on. */
+static void
+a_lifetime_ends_while_it_is_sent(void **state)
+{
+	static const char text[] =
+	    "[sender]\nzone = UTC\n[site MS1]\n[address MS1.1]\ntype = dir\npath = /x\n"
+	    "schedule = 09:01-10 closed\n";
+	struct rig g;
+
+	(void)state;
+	begin(&g, text);
+	world_add(g.world, &(struct world_request){.id = 1,
+						   .priority = REQUEST_MEDIUM,
+						   .filed_at_ms = NOW_MS,
+						   .expires_at_ms = NOW_MS + 30000,
+						   .bytes_left = BYTES});
+	run(&g);
+	assert_int_equal(g.ends[1].outcome, WORLD_EXPIRED);
+	assert_int_equal(g.ends[1].at_ms, NOW_MS + MIN_MS);
+}
+
 /* A person's limit that leaves each less than a byte a second: nothing goes until it is
  * over, and time does not stand still for it. */
 static void
@@ -214,6 +281,8 @@ main(void)
 	    cmocka_unit_test(what_has_aged_is_not_suspended),
 	    cmocka_unit_test(one_that_waits_for_a_slot_gets_it),
 	    cmocka_unit_test(a_limit_of_next_to_nothing),
+	    cmocka_unit_test(what_a_person_holds),
+	    cmocka_unit_test(a_lifetime_ends_while_it_is_sent),
 	    cmocka_unit_test(what_was_used_before_counts),
 	};
 
