@@ -31,6 +31,25 @@ sender show 10001 --json
 has out '"supersedes":1'
 has out '"superseded_by":null'
 
+# A slip of the hand to all sites: how much is queued is seen, nothing goes, and it can be
+# taken back (sms-sender.md 6 row 39).
+sender drain
+exits 0
+sender sites --json
+python3 - <<'END' || fail 'what is queued is not told'
+import json
+sites = [json.loads(line) for line in open("out")]
+assert len(sites) == 10000
+assert all(s["queued_bytes"] == 4 and s["pending"] == 1 for s in sites), sites[:2]
+END
+sender run --until-idle
+exits 3
+lacks out 'Found send request'
+sender cancel 10001 10002
+exits 0
+sender sites --json
+check test "$(grep -c '"queued_bytes":0,' out)" -eq 2
+
 # One that is being sent makes room at its next block.
 rm -rf state
 samba_start
