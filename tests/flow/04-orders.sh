@@ -59,7 +59,9 @@ has out 'was filed before'
 sender list --json
 exits 0
 json '[r["id"] for r in o] == [1, 2, 3, 4]'
-json 'all(r["state"] == "pending" for r in o) and o[0]["priority"] == "low"'
+# The fourth, medium, waits behind the first, of its name: so that one is medium as well.
+json 'all(r["state"] == "pending" for r in o)'
+json '[r["priority"] for r in o] == ["medium", "low", "medium", "medium"]'
 json 'o[2]["not_before"] and o[2]["deadline"] and o[2]["package"]["name"] == "other"'
 sender list MS2
 check grep -Eq '^ 2 +MS2 +low +pending' out
