@@ -273,6 +273,15 @@ auth_reuses(const struct auth *a)
 }
 
 void
+auth_wants_anew(const struct auth_options *o)
+{
+	char key[DIGEST_HEX_ROOM];
+
+	login_key(o, key);
+	tickets_age(key);
+}
+
+void
 auth_forget(const struct auth_options *o)
 {
 	char key[DIGEST_HEX_ROOM];

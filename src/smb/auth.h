@@ -57,7 +57,11 @@ void auth_keep(struct auth *a);
  * another one may help: auth_options.anew. */
 bool auth_reuses(const struct auth *a);
 
-/* The next log-on with these options gets a new Kerberos ticket. */
+/* The next log-on with these options gets a new Kerberos ticket; the old one does only
+ * where no KDC answers. */
+void auth_wants_anew(const struct auth_options *o);
+
+/* And the old one does not do. */
 void auth_forget(const struct auth_options *o);
 
 /* One leg.  in: the server's security buffer of the last SESSION_SETUP response; the

@@ -323,11 +323,11 @@ log_on(struct session *s, struct conn *c, bool renews, struct err *e)
 }
 
 void
-session_forget(const struct session *s, const struct conn *c)
+session_wants_anew(const struct session *s, const struct conn *c)
 {
 	struct auth_options o = auth_options(s, c);
 
-	auth_forget(&o);
+	auth_wants_anew(&o);
 }
 
 int

@@ -36,7 +36,7 @@ int session_log_on(struct session *s, struct conn *c, struct err *e) MUST_USE;
 int session_renew(struct session *s, struct conn *c, struct err *e) MUST_USE;
 /* The next log-on as this one gets a new Kerberos ticket: what one says of the
  * account's groups is as old as it is itself. */
-void session_forget(const struct session *s, const struct conn *c);
+void session_wants_anew(const struct session *s, const struct conn *c);
 int session_tree(struct session *s, struct conn *c, struct err *e) MUST_USE;
 
 /* Below 3.1.1, signed: does the server confirm what was negotiated? */

@@ -216,7 +216,7 @@ smb_free(struct smb *s)
 		return;
 	keep_habits(s);
 	if (s->conn->access_denied)
-		session_forget(&s->session, s->conn);
+		session_wants_anew(&s->session, s->conn);
 	say_farewell(s, &farewell);
 	conn_free(s->conn);
 	puts_free(s->puts);

@@ -20,6 +20,7 @@ struct ticket {
 	char cache[TICKETS_NAME_ROOM];
 	int64_t got_at_ms, lasts_ms; /* monotonic */
 	int64_t put_off_until_ms;
+	bool old; /* whatever its age */
 };
 
 static struct lock lock = LOCK_INIT;
@@ -66,9 +67,11 @@ state_of(const struct ticket *t, int64_t now_ms)
 {
 	enum ticket_state state = ticket_state(t->lasts_ms, now_ms - t->got_at_ms);
 
-	if (state == TICKET_AGING && now_ms < t->put_off_until_ms)
+	if (state == TICKET_SPENT)
+		return state;
+	if (now_ms < t->put_off_until_ms)
 		return TICKET_FRESH;
-	return state;
+	return t->old ? TICKET_AGING : state;
 }
 
 /* The one that other tickets are got with. */
@@ -289,6 +292,17 @@ tickets_put_off(const char *key, int64_t until_ms)
 
 	if (t)
 		t->put_off_until_ms = until_ms;
+	lock_give(&lock);
+}
+
+void
+tickets_age(const char *key)
+{
+	lock_take(&lock);
+	struct ticket *t = *find(key);
+
+	if (t)
+		t->old = true;
 	lock_give(&lock);
 }
 

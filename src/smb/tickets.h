@@ -46,6 +46,7 @@ void tickets_keep(const char *key, int64_t now_ms, char name[TICKETS_NAME_ROOM])
 /* No KDC answers: until then it passes for a fresh one, as long as it lasts. */
 void tickets_put_off(const char *key, int64_t until_ms);
 
+void tickets_age(const char *key);  /* time for a new one, though it be fresh */
 void tickets_drop(const char *key); /* it is of no use any more */
 
 /* When did, or will, the ticket of somebody else's cache expire?  In s since 1970; 0:

@@ -114,6 +114,17 @@ kept_and_copied(void **state)
 	assert_int_equal(tickets_state("b", NOW + 60000), TICKET_SPENT);
 	assert_false(copies("b", TICKET_AGING, NOW + 60000));
 
+	/* it is not what is wanted, though fresh */
+	tickets_age("a");
+	tickets_age("c");
+	assert_int_equal(tickets_state("a", NOW), TICKET_AGING);
+	assert_true(copies("a", TICKET_AGING, NOW));
+	tickets_put_off("a", NOW + 30000);
+	assert_int_equal(tickets_state("a", NOW + 29999), TICKET_FRESH);
+	assert_int_equal(tickets_state("a", NOW + 30000), TICKET_AGING);
+	keep("a", 36000, NOW);
+	assert_int_equal(tickets_state("a", NOW), TICKET_FRESH);
+
 	/* a newer one takes its place */
 	keep("b", 36000, NOW + 60000);
 	assert_int_equal(tickets_state("b", NOW + 60000), TICKET_FRESH);
