@@ -17,7 +17,13 @@
 #include "dispatch/dispatch.h"
 #include "fixture.h"
 
-enum { LONG_MS = 30000, HOUR_MS = 3600000, DAY_MS = 86400000, STOP_LIMIT_MS = 2000 };
+enum {
+	LONG_MS = 30000,
+	SHORT_MS = 300,
+	HOUR_MS = 3600000,
+	DAY_MS = 86400000,
+	STOP_LIMIT_MS = 2000
+};
 
 /* --- set-up ---------------------------------------------------------------------- */
 
@@ -508,6 +514,30 @@ what_is_filed_meanwhile_goes(void **state)
 	assert_int_equal(rc, 0);
 }
 
+/* Nobody has to come back for it. */
+static void
+a_drain_ends_when_its_time_is_over(void **state)
+{
+	struct rig *g = *state;
+	const int64_t until_ms = clock_wall_ms(clock_real()) + SHORT_MS;
+	const struct outbox_override drain = {.kind = OUTBOX_DRAIN,
+					      .set_at_ms = until_ms - SHORT_MS,
+					      .until_at_ms = until_ms};
+	const struct request_id id = file(g, "MS1");
+	struct thread *thread;
+	int rc = -1;
+
+	assert_int_equal(outbox_override_set(g->outbox, &drain, &g->f.e), 0);
+	running = g;
+	assert_int_equal(thread_start("test", run_on, &rc, &thread, &g->f.e), 0);
+	wait_sent(g, id);
+	assert_true(clock_wall_ms(clock_real()) >= until_ms);
+	stop_throw(g->stop);
+	thread_join(thread);
+	assert_int_equal(rc, 0);
+	assert_true(was_said(g, "The sender is no longer drained."));
+}
+
 /* --- our own troubles ------------------------------------------------------------ */
 
 /* Every call that the dispatcher makes of the outbox fails once: it ends and says so,
@@ -746,6 +776,7 @@ main(void)
 	    TEST(stop_that_is_not_heard),
 	    TEST(a_host_name_that_is_too_long),
 	    TEST(what_is_filed_meanwhile_goes),
+	    TEST(a_drain_ends_when_its_time_is_over),
 	    TEST(the_outbox_fails),
 	    TEST(the_outbox_fails_while_stopping),
 	    TEST(the_outbox_fails_at_last),

@@ -367,6 +367,7 @@ what_is_being_sent_goes_on_so_fast(void **state)
 	    {"MS9", "MS9.1", "sending", 10, 0, 0},
 	};
 
+	(void)fixture_file(g->f, "MS2"); /* waits, and is older */
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct request_id id = fixture_file(g->f, rows[i].site);
 		int64_t likely_ms;
@@ -645,12 +646,15 @@ an_outbox_that_cannot_be_read_is_tried_again(void **state)
 	    "ALTER TABLE learnt RENAME TO missing",
 	    "ALTER TABLE site RENAME TO missing",
 	    "ALTER TABLE outlook RENAME TO missing",
+	    "CREATE TRIGGER full BEFORE INSERT ON outlook "
+	    "BEGIN SELECT RAISE(ABORT, 'no more room'); END",
 	};
 	static const char *const mended[] = {
 	    "ALTER TABLE missing RENAME TO override",
 	    "ALTER TABLE missing RENAME TO learnt",
 	    "ALTER TABLE missing RENAME TO site",
 	    "ALTER TABLE missing RENAME TO outlook",
+	    "DROP TRIGGER full",
 	};
 	struct rig *g = *state;
 	const struct request_id id = fixture_file(g->f, "MS1");
