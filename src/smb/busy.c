@@ -50,7 +50,7 @@ busy_look(struct busy *b, int fd, struct busy_sample *now)
 	return busy_judge(b, now);
 }
 
-/* Another number of connections: count anew. */
+/* Another number of connections, or no small file yet: count from here. */
 static void
 count_anew(struct busy *b, const struct busy_load *now)
 {
@@ -64,14 +64,18 @@ busy_wants(struct busy *b, const struct busy_load *now)
 {
 	int64_t done, rate;
 
-	if (now->connections != b->connections)
-		count_anew(b, now);
 	done = now->done - b->from_done;
+	if (now->connections != b->connections || (!now->is_busy && done == 0)) {
+		count_anew(b, now);
+		done = 0;
+	}
 	if (!now->is_busy || now->connections < b->wanted ||
 	    done < (int64_t)SAMPLE_FILES * now->connections ||
 	    now->now_us <= b->from_us)
 		return b->wanted;
 	rate = done * US_PER_S / (now->now_us - b->from_us);
+	if (rate < 1)
+		rate = 1;
 	if (now->left * US_PER_S / rate < WORTH_LOG_ONS * now->connect_us)
 		return b->wanted;
 	b->enough = rate < b->rate + b->rate / 2;

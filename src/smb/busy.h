@@ -22,7 +22,7 @@ struct busy {
 	int64_t looked_at_us;
 	int64_t closed_us; /* at the last look */
 	unsigned looks;    /* in a row that found it busy */
-	/* since the number of connections last changed */
+	/* since the number of connections last changed, and small files come */
 	unsigned connections;
 	int64_t from_us, from_done;
 	int64_t rate;    /* files per second before that */

@@ -123,6 +123,11 @@ static const struct {
      {{0, 0, 4000, 1, 0}, {50, 63, 3937, 1, 0}, {60, 64, 3936, 1, 2},
       {70, 70, 3930, 2, 2}, {80, 197, 3803, 2, 2}, {90, 198, 3802, 2, 4}},
      false},
+    {"less than a file a second",
+     false,
+     {{0, 0, 4000, 1, 0}, {100, 1, 3999, 1, 0}, {200000, 65, 3935, 1, 2},
+      {200100, 66, 3934, 1, 2}, {200200, 67, 3933, 1, 2}, {200300, 68, 3932, 2, 2}},
+     false},
     {"it is the line",
      true,
      {{0, 0, 4000, 1, 0}, {50, 200, 3800, 1, 0}, {60, 240, 3760, 1, 0},
@@ -130,6 +135,41 @@ static const struct {
      false},
 };
 /* clang-format on */
+
+/* A large file went first, for minutes: what small files take is counted from the first
+ * of them on. */
+static void
+counts_from_the_first_file_on(void **state)
+{
+	static const struct {
+		bool is_busy;
+		int64_t at_ms, done;
+		unsigned connections, wants;
+	} looks[] = {
+	    {false, 0, 0, 1, 0},
+	    {false, 600000, 0, 1, 0},
+	    {true, 600020, 50, 1, 0},
+	    {true, 600050, 200, 1, 2},
+	    {true, 600060, 240, 2, 2},
+	    {true, 600100, 400, 2, 2}, /* as fast as one: it does not help */
+	};
+	struct busy b = {0};
+
+	(void)state;
+	for (size_t k = 0; k < COUNT(looks); k++) {
+		const struct busy_load now = {
+		    .is_busy = looks[k].is_busy,
+		    .now_us = 1000000 + looks[k].at_ms * 1000,
+		    .done = looks[k].done,
+		    .left = 4000,
+		    .connections = looks[k].connections,
+		    .connect_us = 20000,
+		};
+
+		assert_int_equal(busy_wants(&b, &now), looks[k].wants);
+	}
+	assert_true(b.enough);
+}
 
 static void
 wants(void **state)
@@ -164,6 +204,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(judges),
 	    cmocka_unit_test(what_is_not_tcp_is_left_alone),
+	    cmocka_unit_test(counts_from_the_first_file_on),
 	    cmocka_unit_test(wants),
 	};
 
