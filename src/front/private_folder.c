@@ -103,7 +103,12 @@ int
 private_folder_end(struct private_folder *p, struct err *e)
 {
 	AUTO_FREE char *path = STEAL(p->path);
-	AUTO_CLOSE int lock = path ? p->lock : -1; /* until it is gone */
+	int rc;
 
-	return path ? path_remove_tree(path, e) : 0;
+	if (!path)
+		return 0;
+	rc = path_remove_tree(path, e);
+	if (p->lock >= 0)
+		(void)close(p->lock); /* not before: a sweep would join in */
+	return rc;
 }
