@@ -120,8 +120,10 @@ bool
 forecast_go(struct forecast *f, int events)
 {
 	while (f->course < f->in.courses) {
-		if (!f->world)
+		if (!f->world) {
 			begin_course(f);
+			events -= (int)f->in.count; /* filing each is one, too */
+		}
 		while (world_unfinished(f->world) > 0 && events-- > 0 &&
 		       world_step(f->world, f->in.until_at_ms))
 			if (f->watch)

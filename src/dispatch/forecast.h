@@ -50,7 +50,8 @@ struct forecast_watch {
 struct forecast;
 struct forecast *forecast_new(const struct forecast_input *in,
 			      const struct forecast_watch *watch) MUST_USE;
-/* Go on for so many events.  false: there is nothing more to do. */
+/* Go on for so many events, or the begin of a course, which takes as long as one for
+ * each request.  false: there is nothing more to do. */
 bool forecast_go(struct forecast *f, int events);
 /* After that; out: as many as requests. */
 void forecast_sum(struct forecast *f, struct dispatch_arrival *out);
