@@ -7,51 +7,14 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "send/link.h"
+#include "send/outcome.h"
 #include "send/prefix.h"
 #include "send/publish.h"
 #include "send/run.h"
 #include "send/stage.h"
 #include "send/sweep.h"
 
-/* MS-ERREF 2.2: the account was refused.  Trying again would only lock it out. */
-static const uint32_t refused_logons[] = {
-    86,   /* INVALID_PASSWORD          */
-    1317, /* NO_SUCH_USER              */
-    1326, /* LOGON_FAILURE             */
-    1327, /* ACCOUNT_RESTRICTION       */
-    1328, /* INVALID_LOGON_HOURS       */
-    1329, /* INVALID_WORKSTATION       */
-    1330, /* PASSWORD_EXPIRED          */
-    1331, /* ACCOUNT_DISABLED          */
-    1793, /* ACCOUNT_EXPIRED           */
-    1907, /* PASSWORD_MUST_CHANGE      */
-    1909, /* ACCOUNT_LOCKED_OUT        */
-};
-
-/* MS-ERREF 2.3: the server is there and has forgotten who we are: it was restarted, an
- * administrator closed the session, a ticket could not be renewed in time. */
-#define NETWORK_NAME_DELETED    UINT32_C(0xC00000C9)
-#define USER_SESSION_DELETED    UINT32_C(0xC0000203)
-#define NETWORK_SESSION_EXPIRED UINT32_C(0xC000035C)
-
 enum { SESSIONS_LOST_MAX = 3 }; /* in a row, without progress; a choice */
-
-/* clang-format off */
-static const char *const outcome_names[] = {
-	[ATTEMPT_SENT] = "sent",              [ATTEMPT_FAILED] = "failed",
-	[ATTEMPT_RETRY] = "retry",            [ATTEMPT_NO_CONNECTION] = "no_connection",
-	[ATTEMPT_SITE] = "site",              [ATTEMPT_NO_ADDRESS] = "no_address",
-	[ATTEMPT_LOCAL] = "local",            [ATTEMPT_STOPPED] = "stopped",
-	[ATTEMPT_ORDERED] = "ordered",        [ATTEMPT_LOST] = "lost",
-	[ATTEMPT_REFUSED] = "refused",        [ATTEMPT_SUSPENDED] = "suspended",
-};
-/* clang-format on */
-
-const char *
-attempt_outcome_name(enum attempt_outcome o)
-{
-	return (size_t)o < COUNT(outcome_names) ? outcome_names[o] : "unknown";
-}
 
 void
 attempt_no_address(const char *site, struct err *e)
@@ -60,68 +23,6 @@ attempt_no_address(const char *site, struct err *e)
 		      "site %s has no address in the configuration: add a "
 		      "section [address %s.1]",
 		      site, site);
-}
-
-static bool
-is_refused_logon(const struct err *e)
-{
-	for (size_t i = 0; i < COUNT(refused_logons); i++)
-		if (e->win32 == refused_logons[i])
-			return true;
-	return false;
-}
-
-static bool
-is_session_lost(const struct err *e)
-{
-	return e->ntstatus == NETWORK_NAME_DELETED ||
-	       e->ntstatus == USER_SESSION_DELETED ||
-	       e->ntstatus == NETWORK_SESSION_EXPIRED;
-}
-
-/* What an error that ends the work at one address makes of the attempt.
- * ATTEMPT_REFUSED: the next address may be tried. */
-static enum attempt_outcome
-outcome_of(const struct run *r, const struct err *e)
-{
-	if (r->order == OUTBOX_LOST)
-		return ATTEMPT_LOST;
-	if (r->order != OUTBOX_GO_ON)
-		return ATTEMPT_ORDERED;
-	if (r->is_suspended)
-		return ATTEMPT_SUSPENDED;
-	switch (e->kind) {
-	case ERR_NONE:
-		return ATTEMPT_SENT;
-	case ERR_REQUEST:
-		return ATTEMPT_FAILED;
-	case ERR_ATTEMPT:
-	case ERR_UNSURE:
-		return ATTEMPT_RETRY;
-	case ERR_ADDRESS:
-	case ERR_INPUT:
-		/* What is half published stays there: only there it can be finished. */
-		return r->is_publishing ? ATTEMPT_RETRY : ATTEMPT_REFUSED;
-	case ERR_SITE:
-		return ATTEMPT_SITE;
-	case ERR_LOCAL:
-		return ATTEMPT_LOCAL;
-	case ERR_STOP:
-		return ATTEMPT_STOPPED;
-	}
-	return ATTEMPT_LOCAL;
-}
-
-/* The same for an error of connecting: whatever is wrong over there, the next address
- * may do. */
-static enum attempt_outcome
-outcome_of_connect(const struct run *r, const struct err *e)
-{
-	const enum attempt_outcome o = outcome_of(r, e);
-
-	return o == ATTEMPT_RETRY || o == ATTEMPT_SITE || o == ATTEMPT_REFUSED
-		   ? ATTEMPT_NO_CONNECTION
-		   : o;
 }
 
 /* --- on one connection ----------------------------------------------------------- */
@@ -309,7 +210,7 @@ connect_again(struct run *r, struct retries *t, enum attempt_outcome *out,
 		if (reconnect(r, e) == 0)
 			return 0;
 		*out = outcome_of_connect(r, e);
-		if (*out != ATTEMPT_NO_CONNECTION || is_refused_logon(e) ||
+		if (*out != ATTEMPT_NO_CONNECTION || outcome_is_refused_logon(e) ||
 		    !may_retry(t, r))
 			return -1;
 	}
@@ -322,7 +223,7 @@ static int
 renew_session(struct run *r, struct retries *t, struct err *e)
 {
 	count_anew(t, r);
-	if (!is_session_lost(e) || r->staging_gone ||
+	if (!outcome_is_session_lost(e) || r->staging_gone ||
 	    ++t->sessions_lost > SESSIONS_LOST_MAX)
 		return 0;
 	run_disconnect(r);
@@ -368,7 +269,7 @@ use_address(struct run *r, struct err *e)
 		renewed = renew_session(r, &tries, e);
 		if (renewed > 0)
 			continue;
-		if (renewed < 0 && is_refused_logon(e))
+		if (renewed < 0 && outcome_is_refused_logon(e))
 			return ATTEMPT_NO_CONNECTION;
 		if (!may_retry(&tries, r))
 			return ATTEMPT_RETRY;

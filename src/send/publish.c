@@ -1,136 +1,16 @@
 #include "send/publish.h"
 
-#include <string.h>
-#include <sys/stat.h>
-
 #include "base/auto.h"
 #include "base/crash.h"
-#include "base/path.h"
+#include "send/places.h"
 
 enum {
-	MANIFEST_MAX = 1 << 28, /* bytes; a million files with long names; a choice */
-	FILE_NOT_FOUND = 2,     /* MS-ERREF 2.2 */
-	PATH_NOT_FOUND = 3,
-	ACCESS_DENIED = 5,
+	ACCESS_DENIED = 5, /* MS-ERREF 2.2 */
 	SHARING_VIOLATION = 32,
 	LOCK_VIOLATION = 33,
 	ALREADY_EXISTS = 183,
 	USER_MAPPED_FILE = 1224,
 };
-
-/* Where everything is; remote paths. */
-struct places {
-	char *staged, *staged_manifest;
-	char *live, *live_manifest;
-	char *previous, *previous_manifest;
-};
-
-static void
-places_init(struct places *at, const struct publish *p)
-{
-	at->staged = mem_printf("%s/%s", p->staging, p->name);
-	at->staged_manifest = mem_printf("%s" PUBLISH_SUFFIX, at->staged);
-	at->live = mem_dup(p->name);
-	at->live_manifest = mem_printf("%s" PUBLISH_SUFFIX, p->name);
-	at->previous = mem_printf(PUBLISH_PREVIOUS "/%s", p->name);
-	at->previous_manifest = mem_printf("%s" PUBLISH_SUFFIX, at->previous);
-}
-
-static void
-places_done(struct places *at)
-{
-	mem_free(at->staged);
-	mem_free(at->staged_manifest);
-	mem_free(at->live);
-	mem_free(at->live_manifest);
-	mem_free(at->previous);
-	mem_free(at->previous_manifest);
-}
-
-#define AUTO_PLACES AUTO(places_done)
-
-/* 1/0/-1. */
-static int
-is_there(const struct publish *p, const char *path, struct err *e)
-{
-	struct transport_stat st;
-
-	if (p->beat && p->beat(p->self, e) < 0)
-		return -1;
-	return transport_stat(p->transport, path, &st, e);
-}
-
-/* Is the published manifest byte for byte ours?  1/0/-1.  Read only when its size is
- * right: a manifest of a large tree has megabytes. */
-static int
-is_ours(const struct publish *p, const struct places *at, struct err *e)
-{
-	AUTO_FREE char *ours = NULL, *theirs = NULL;
-	size_t ours_len, theirs_len;
-	struct transport_stat remote;
-	struct stat local;
-	int there = transport_stat(p->transport, at->live_manifest, &remote, e);
-
-	if (there <= 0)
-		return there;
-	if (stat(p->manifest_path, &local) < 0)
-		return err_sys(e, ERR_LOCAL, "look at %s", p->manifest_path);
-	if (remote.is_dir || remote.size_bytes != local.st_size ||
-	    local.st_size > MANIFEST_MAX)
-		return 0;
-	if (path_read_file(p->manifest_path, (size_t)local.st_size, ERR_LOCAL, &ours,
-			   &ours_len, e) < 0)
-		return -1;
-	there = transport_read(p->transport, at->live_manifest, (size_t)local.st_size,
-			       &theirs, &theirs_len, e);
-	if (there <= 0)
-		return there;
-	return theirs_len == ours_len && memcmp(ours, theirs, ours_len) == 0;
-}
-
-/* What stands at the place while nothing is staged: ours, with its manifest or before
- * it, or another request's.  A manifest there that is not ours came after our package,
- * with another one: we take the former one away before our package moves. */
-static int
-look_at_live(const struct publish *p, const struct places *at, enum publish_found *out,
-	     struct err *e)
-{
-	int staged_manifest = is_there(p, at->staged_manifest, e);
-	int published = staged_manifest < 0 ? -1 : is_there(p, at->live_manifest, e);
-	int ours = published > 0 ? is_ours(p, at, e) : published;
-
-	if (ours < 0)
-		return -1;
-	*out = PUBLISH_NOTHING;
-	if (staged_manifest && (ours || !published))
-		*out = PUBLISH_MANIFEST;
-	else if (ours)
-		*out = PUBLISH_DONE;
-	return 0;
-}
-
-/* The package's part: is it staged, at its place, or neither? */
-static int
-look(const struct publish *p, const struct places *at, enum publish_found *out,
-     struct err *e)
-{
-	int staged = is_there(p, at->staged, e);
-	int live = staged == 0 ? is_there(p, at->live, e) : 0;
-
-	if (staged < 0 || live < 0)
-		return -1;
-	*out = staged ? PUBLISH_STAGED : PUBLISH_NOTHING;
-	return live ? look_at_live(p, at, out, e) : 0;
-}
-
-int
-publish_look(const struct publish *p, enum publish_found *out, struct err *e)
-{
-	AUTO_PLACES struct places at;
-
-	places_init(&at, p);
-	return look(p, &at, out, e);
-}
 
 static int
 move(const struct publish *p, const char *from, const char *to, bool replace,
@@ -185,7 +65,7 @@ clear_previous(const struct publish *p, const struct places *at, struct err *e)
 
 	if (transport_mkdir(p->transport, PUBLISH_PREVIOUS, false, e) < 0)
 		return -1;
-	there = is_there(p, at->previous, e);
+	there = places_is_there(p, at->previous, e);
 	if (there <= 0)
 		return there; /* a manifest alone there: put away just before a crash */
 	if (transport_remove(p->transport, at->previous_manifest, false, e) < 0 ||
@@ -207,8 +87,8 @@ put_back(const struct publish *p, const struct places *at)
 
 	if (!transport_alive(p->transport))
 		return;
-	live = is_there(p, at->live, &unused);
-	if (live < 0 || (live > 0 && is_there(p, at->previous, &unused) != 0))
+	live = places_is_there(p, at->live, &unused);
+	if (live < 0 || (live > 0 && places_is_there(p, at->previous, &unused) != 0))
 		return;
 	if (live == 0 &&
 	    transport_rename(p->transport, at->previous, at->live, false, &unused) < 0)
@@ -255,7 +135,7 @@ put_aside(const struct publish *p, const struct places *at, struct err *e)
 
 	if (try_move(p, at, e) < 0 || clear_previous(p, at, e) < 0)
 		return -1;
-	manifest = is_there(p, at->live_manifest, e);
+	manifest = places_is_there(p, at->live_manifest, e);
 	if (manifest < 0)
 		return -1;
 	if (manifest && move(p, at->live_manifest, at->previous_manifest, true, e) < 0)
@@ -267,48 +147,6 @@ put_aside(const struct publish *p, const struct places *at, struct err *e)
 	}
 	crash_point("publish.after-rename-old");
 	return 0;
-}
-
-/* --- a look ahead ---------------------------------------------------------------- */
-
-static enum publish_seen
-seen(const struct err *e)
-{
-	if (!e)
-		return PUBLISH_TAKEN;
-	return e->win32 == FILE_NOT_FOUND || e->win32 == PATH_NOT_FOUND
-		   ? PUBLISH_FREE
-		   : PUBLISH_UNSEEN;
-}
-
-static void
-package_seen(void *self, const struct err *e)
-{
-	struct publish *p = self;
-
-	p->seen.package = seen(e);
-}
-
-static void
-manifest_seen(void *self, const struct err *e)
-{
-	struct publish *p = self;
-
-	p->seen.manifest = seen(e);
-}
-
-int
-publish_scout(struct publish *p, struct err *e)
-{
-	AUTO_FREE char *manifest = mem_printf("%s" PUBLISH_SUFFIX, p->name);
-	struct transport_change at_package = {
-	    .kind = TRANSPORT_LOOK, .path = p->name, .done = package_seen, .self = p};
-	struct transport_change at_manifest = {
-	    .kind = TRANSPORT_LOOK, .path = manifest, .done = manifest_seen, .self = p};
-
-	if (transport_change(p->transport, &at_package, e) < 0)
-		return -1;
-	return transport_change(p->transport, &at_manifest, e);
 }
 
 /* --- the renames ----------------------------------------------------------------- */
@@ -357,7 +195,7 @@ move_package(const struct publish *p, const struct places *at, bool *replaced,
 		crash_point("publish.after-rename-new");
 		return moved < 0 ? -1 : 0;
 	}
-	live = is_there(p, at->live, e);
+	live = places_is_there(p, at->live, e);
 	if (live < 0)
 		return -1;
 	if (live && put_aside(p, at, e) < 0)
@@ -479,7 +317,7 @@ publish_run(const struct publish *p, struct err *e)
 
 	places_init(&at, p);
 	found = PUBLISH_STAGED;
-	if (!p->is_staged && look(p, &at, &found, e) < 0)
+	if (!p->is_staged && publish_look(p, &found, e) < 0)
 		return -1;
 	if (found == PUBLISH_NOTHING)
 		return err_set(e, ERR_ATTEMPT, 2,

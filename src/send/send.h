@@ -7,9 +7,10 @@
  * through a mailbox.
  *
  * Behind the door: event.c (what the sender log says) attempt.c (addresses, retries)
- * run.c (what its steps share) link.c (address -> transport) stage.c (what goes where,
- * resume) files.c (files in flight) prefix.c (the acknowledged prefix) verify.c
- * publish.c (the renames) check.c (an address tried) refused.c (names that a server
+ * outcome.c (what an error makes of it) run.c (what its steps share) link.c (address
+ * -> transport) stage.c (what goes where, resume) files.c (files in flight) prefix.c
+ * (the acknowledged prefix) verify.c publish.c (the renames) publish_look.c places.c
+ * (what is there before them) check.c (an address tried) refused.c (names that a server
  * does not take) sweep.c (what others left) pool.c (threads) slots.c (whose turn)
  * work.c (what a thread does) worker.c (calls, whereabouts) idle.c (connections kept)
  * limiter*.c paced.c (how fast)
