@@ -206,8 +206,7 @@ count_failed(struct dispatcher *d)
 static int
 settle_one(struct dispatcher *d, const struct pool_report *r, struct err *e)
 {
-	const struct rate_facts facts = facts_of(d);
-	const struct settle_by by = {d->outbox, d->o, &facts};
+	const struct settle_by by = {d->outbox, d->o};
 	bool local = false;
 
 	if (settle(&by, r, &local, e) < 0)

@@ -30,13 +30,14 @@ learn_failed(const struct config_address *address, int64_t started_at_ms)
 
 struct outbox_learnt
 learn_reached(const struct config_address *address, const struct outbox_attempt *a,
-	      bool after_others, bool limited)
+	      bool after_others, int64_t held_ms)
 {
 	struct outbox_learnt l = nothing_yet(address, a->started_at_ms);
 
 	l.connects = 1;
 	l.connect_ms = after_others ? LEARN_CONNECT_MS : a->connect_ms;
-	if (limited || a->bytes_sent < LEARN_BYTES || a->send_ms < LEARN_SEND_MS ||
+	if (held_ms > a->send_ms * LEARN_HELD_PERCENT / 100 ||
+	    a->bytes_sent < LEARN_BYTES || a->send_ms < LEARN_SEND_MS ||
 	    !str_eq(a->result, "sent"))
 		return l;
 	l.samples = 1;

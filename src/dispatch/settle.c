@@ -18,7 +18,6 @@ enum { BUSY_WAIT_MS = 500 }; /* between two tries to keep an end; a choice */
 struct settling {
 	struct outbox *outbox;
 	const struct dispatch_options *d;
-	const struct rate_facts *facts;
 	const struct pool_report *r;
 	struct event_about about;
 	int64_t now_ms;
@@ -296,26 +295,6 @@ has_failed(const struct attempt_result *result, unsigned number)
 	return false;
 }
 
-/* May a limit of the way have held it up?  What it shares with others would have to be
- * known at every moment, so any limit will do, and any change of the plan on the way.
- * One that a person gave and took back meanwhile is not seen. */
-static bool
-was_limited(const struct settling *s, const struct config_site *site,
-	    const struct config_address *a)
-{
-	const struct outbox_attempt *h = &s->r->result.history;
-	const struct rate_path path = rate_plan(s->facts, site, a, h->started_at_ms);
-
-	if (path.pulse.block_bytes > 0 || path.until_at_ms < s->now_ms)
-		return true;
-	for (size_t i = 0; i < path.count; i++)
-		/* Of a budget no more than what is left goes in a second (rates.c). */
-		if (path.nodes[i].bytes_per_s != CONFIG_RATE_UNLIMITED ||
-		    path.nodes[i].left_bytes < h->bytes_sent)
-			return true;
-	return false;
-}
-
 /* Which addresses were reached, and how long the way took: for the forecast. */
 static int
 keep_learnt(struct settling *s, struct err *e)
@@ -331,13 +310,9 @@ keep_learnt(struct settling *s, struct err *e)
 		    count < ATTEMPT_ROUTE_ROOM)
 			rows[count++] = learn_failed(&site->addresses[i],
 						     result->history.started_at_ms);
-	if (site && last && result->connected && !has_failed(result, last->number)) {
-		const bool limited = was_limited(s, site, last);
-
-		rows[count] = learn_reached(last, &result->history,
-					    result->failed.count > 0, limited);
-		count++;
-	}
+	if (site && last && result->connected && !has_failed(result, last->number))
+		rows[count++] = learn_reached(
+		    last, &result->history, result->failed.count > 0, result->held_ms);
 	return outbox_learn(s->outbox, rows, count, e);
 }
 
@@ -364,7 +339,6 @@ settle(const struct settle_by *by, const struct pool_report *r, bool *local,
 	struct settling s = {
 	    .outbox = by->outbox,
 	    .d = d,
-	    .facts = by->facts,
 	    .r = r,
 	    .about = {r->request.id.n, r->request.site, r->thread_number},
 	    .now_ms = clock_wall_ms(d->clock),

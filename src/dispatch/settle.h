@@ -5,7 +5,6 @@
 
 #include "base/attr.h"
 #include "dispatch/dispatch.h"
-#include "dispatch/rate_plan.h"
 #include "outbox/outbox.h"
 #include "send/send.h"
 
@@ -15,7 +14,6 @@
 struct settle_by {
 	struct outbox *outbox;
 	const struct dispatch_options *options;
-	const struct rate_facts *facts; /* the limits of now */
 };
 int settle(const struct settle_by *by, const struct pool_report *r, bool *local,
 	   struct err *e) MUST_USE;

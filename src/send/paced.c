@@ -13,6 +13,7 @@ void
 paced_init(struct paced *p, enum request_priority priority)
 {
 	p->user = NULL;
+	p->held_since_us = p->held_us = 0;
 	p->class_told = class_of(priority);
 	atomic_init(&p->class, p->class_told);
 }
@@ -23,6 +24,18 @@ paced_set_priority(struct paced *p, enum request_priority priority)
 	atomic_store(&p->class, class_of(priority));
 }
 
+/* How long bytes waited says whether the limit or the line was the slower one. */
+static void
+count_held(struct paced *p, int64_t now_us, bool goes)
+{
+	if (goes && p->held_since_us)
+		p->held_us += now_us - p->held_since_us;
+	if (goes)
+		p->held_since_us = 0;
+	else if (!p->held_since_us)
+		p->held_since_us = now_us;
+}
+
 /* Tens of milliseconds matter here, so this is the one decision by the real clock: what
  * the wall says is in the limits, which others set. */
 static int64_t
@@ -30,11 +43,15 @@ take(void *self, int64_t want_bytes, int64_t *wait_us)
 {
 	struct paced *p = self;
 	const int class = atomic_load(&p->class);
+	const int64_t now_us = clock_us();
+	int64_t taken;
 
 	if (class != p->class_told)
 		limiter_set_class(p->user, (unsigned)class);
 	p->class_told = class;
-	return limiter_take(p->user, want_bytes, clock_us(), wait_us);
+	taken = limiter_take(p->user, want_bytes, now_us, wait_us);
+	count_held(p, now_us, taken > 0);
+	return taken;
 }
 
 static void

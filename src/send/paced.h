@@ -17,6 +17,8 @@ struct paced {
 	struct limiter_user *user; /* NULL: none yet */
 	atomic_int class;          /* any thread may change it */
 	int class_told;            /* to the limiter */
+	int64_t held_since_us;     /* bytes wait for the limit; 0: none do */
+	int64_t held_us;           /* they did, since paced_init() */
 };
 
 void paced_init(struct paced *p, enum request_priority priority);

@@ -224,7 +224,8 @@ struct attempt_result {
 	bool too_large;       /* SITE: no room for this one, but for others */
 	const struct config_address *address; /* last one tried; NULL: none */
 	struct attempt_route failed; /* that could not be connected to, or be used */
-	int64_t cpu_ms; /* processor time of its thread: all but hashing      */
+	int64_t held_ms; /* its bytes waited for a limit; the pool's sendings only */
+	int64_t cpu_ms;  /* processor time of its thread: all but hashing      */
 	struct outbox_attempt history;
 };
 

@@ -229,6 +229,7 @@ run_attempt(struct worker *w, struct package *package)
 		      .self = w},
 	};
 	attempt_run(&w->attempt, &w->report.result);
+	w->report.result.held_ms = w->paced.held_us / 1000;
 	paced_leave(&w->paced);
 }
 

@@ -25,10 +25,11 @@ check now 1 'o["arrival"] is None and o["no_arrival"] == "no sender runs" and o[
 sender show 1
 has out 'arrival      none: no sender runs'
 
-# A line of about 2 MB/s that nobody has said anything of; some sendings tell how fast it is.
+# A line of about 2 MB/s, of which the configuration says only that it is no faster than
+# 10 MB/s; some sendings tell how fast it is.
 helper_start line.port "$TOP/tests/flow/line.py" "$SMB_PORT" 2000000 "$PWD"
 CONNECT_PORT=$port
-config_site
+config_site 'rate = 80Mbit/s'
 for n in 2 3 4; do
 	sender send MS1 three --as "nr$n"
 	exits 0
@@ -54,11 +55,15 @@ has out 'looked at    20'
 wait_for 60 now 5 'o["state"] == "sent"'
 check now 5 'o["arrival"] is None and o["no_arrival"] == "it is over"'
 python3 - <<'END' || fail 'the range does not hold the arrival'
+import datetime
 import json
 said, came = json.load(open("said"))["arrival"], json.load(open("out"))["ended_at"]
 print(said, came)
 assert said["early"] <= said["likely"] <= said["late"], said
 assert said["early"] <= came <= said["late"], (said, came)
+at = datetime.datetime.fromisoformat
+wide = at(said["late"][:-1]) - at(said["early"][:-1])
+assert wide < datetime.timedelta(minutes=1), said
 END
 
 # 3 MB at 100 kB/s take half a minute, and have less: told while it is sent.

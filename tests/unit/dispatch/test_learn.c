@@ -20,39 +20,41 @@ long_sendings_tell_a_speed(void **state)
 {
 	static const struct {
 		struct outbox_attempt a;
-		bool after_others, limited;
+		bool after_others;
+		int64_t held_ms;
 		int64_t samples, connect_ms;
 	} rows[] = {
 	    {{.result = "sent", .bytes_sent = 4000000, .send_ms = 2000},
 	     false,
-	     false,
+	     0,
 	     1,
 	     30},
 	    /* the time to connect is also that of others */
 	    {{.result = "sent", .bytes_sent = 4000000, .send_ms = 2000},
 	     true,
-	     false,
+	     0,
 	     1,
 	     LEARN_CONNECT_MS},
 	    {{.result = "sent", .bytes_sent = 4000000, .send_ms = 2000},
 	     false,
-	     true,
+	     201,
 	     0,
+	     30},
+	    {{.result = "sent", .bytes_sent = 4000000, .send_ms = 2000},
+	     false,
+	     200,
+	     1,
 	     30},
 	    /* tiny, short, not to its end */
 	    {{.result = "sent", .bytes_sent = LEARN_BYTES - 1, .send_ms = 2000},
 	     false,
-	     false,
+	     0,
 	     0,
 	     30},
-	    {{.result = "sent", .bytes_sent = 4000000, .send_ms = 99},
-	     false,
-	     false,
-	     0,
-	     30},
+	    {{.result = "sent", .bytes_sent = 4000000, .send_ms = 99}, false, 0, 0, 30},
 	    {{.result = "retry", .bytes_sent = 4000000, .send_ms = 2000},
 	     false,
-	     false,
+	     0,
 	     0,
 	     30},
 	};
@@ -73,7 +75,7 @@ long_sendings_tell_a_speed(void **state)
 		a.publish_ms = 70;
 		a.connect_ms = 30;
 		l = learn_reached(c->sites[0].addresses, &a, rows[i].after_others,
-				  rows[i].limited);
+				  rows[i].held_ms);
 		assert_string_equal(l.address, "MS1.1");
 		assert_int_equal(l.hour, 23);
 		assert_int_equal(l.samples, rows[i].samples);

@@ -315,6 +315,24 @@ what_keeps_back_one_of_a_site(void **state)
 	assert_int_equal(get(g, unheard).outlook.why.code, REASON_NOTHING);
 }
 
+/* The first address of its site is left alone: it goes over the second at once. */
+static void
+an_address_that_failed_is_heeded(void **state)
+{
+	struct rig *g = *state;
+	const struct request_id id = fixture_file(g->f, "MS5");
+	const struct outbox_address failed = {1, 3, NOW + HOUR_MS};
+	struct request r;
+
+	assert_int_equal(outbox_address_result(g->f->o, "MS5", &failed, &g->f->e), 0);
+	g->config->sites[4].addresses[1].limits.rate.always = 1;
+	look(g);
+	r = get(g, id);
+	assert_int_equal(r.outlook.why.code, REASON_MAY_GO);
+	assert_true(r.outlook.likely_at_ms >
+		    NOW + 10 * MINUTE_MS); /* a byte a second */
+}
+
 /* What waits for its restart time, for its site, for a slot. */
 static void
 what_failed_or_waits_for_others(void **state)
@@ -685,6 +703,7 @@ main(void)
 	    CASE(a_request_arrives_within_its_range),
 	    CASE(what_keeps_it_back_is_told),
 	    CASE(what_keeps_back_one_of_a_site),
+	    CASE(an_address_that_failed_is_heeded),
 	    CASE(what_failed_or_waits_for_others),
 	    CASE(what_is_being_sent_goes_on_so_fast),
 	    CASE(an_unlikely_deadline_is_told_once),
