@@ -106,6 +106,23 @@ log_in(const struct auth_options *o, enum login_ticket ticket, int64_t deadline_
 	return NULL;
 }
 
+/* A kept one may have expired while this machine slept, and its steady clock with it:
+ * that is seen by trying. */
+static struct login *
+by_kept_or_new(const struct auth_options *o, const char *key, int64_t deadline_at_ms,
+	       struct err *e)
+{
+	const bool is_kept =
+	    tickets_state(key, clock_mono_ms(o->clock)) != TICKET_SPENT;
+	struct login *l = log_in(o, LOGIN_KEPT_OR_NEW, deadline_at_ms, e);
+
+	if (l || !is_kept || e->kind != ERR_ADDRESS ||
+	    e->win32 == WIN32_NO_LOGON_SERVERS)
+		return l;
+	tickets_drop(key);
+	return log_in(o, LOGIN_NEW, deadline_at_ms, e);
+}
+
 /* Where it is time for a new ticket, but no KDC answers, the old one does as long as it
  * lasts. */
 static struct login *
@@ -117,9 +134,10 @@ kerberos(const struct auth_options *o, int64_t deadline_at_ms, struct err *e)
 	struct err ignored;
 
 	login_key(o, key);
-	if (o->anew || tickets_state(key, now) != TICKET_AGING)
-		return log_in(o, o->anew ? LOGIN_NEW : LOGIN_KEPT_OR_NEW,
-			      deadline_at_ms, e);
+	if (o->anew)
+		return log_in(o, LOGIN_NEW, deadline_at_ms, e);
+	if (tickets_state(key, now) != TICKET_AGING)
+		return by_kept_or_new(o, key, deadline_at_ms, e);
 	/* Half of the time for the KDC. */
 	l = log_in(o, LOGIN_NEW, now + (deadline_at_ms - now) / 2, e);
 	if (l || e->win32 != WIN32_NO_LOGON_SERVERS)

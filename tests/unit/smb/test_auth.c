@@ -14,6 +14,7 @@
 #include <cmocka.h>
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
+#include <krb5.h>
 
 #include "base/mem.h"
 #include "base/path.h"
@@ -22,6 +23,7 @@
 #include "smb/errand.h"
 #include "smb/login.h"
 #include "smb/smb.h"
+#include "smb/tickets.h"
 
 static char folder[] = "/tmp/lansender-test-auth-XXXXXX";
 static char *users; /* the accepting side's list of accounts */
@@ -331,6 +333,50 @@ a_ticket_cache_needs_no_account(void **state)
 			       "FILE:/nonexistent/own: "));
 }
 
+/* A ticket of 1970 that lasts ten hours. */
+static void
+keep_expired(const char *key, const struct clock *clock)
+{
+	krb5_creds creds = {
+	    .times = {.authtime = 100, .starttime = 100, .endtime = 36100}};
+	char name[TICKETS_NAME_ROOM];
+	krb5_context context;
+	krb5_ccache cache;
+
+	tickets_name(name);
+	assert_int_equal(krb5_init_context(&context), 0);
+	assert_int_equal(krb5_parse_name(context, "smssend@DEAD.TEST", &creds.client),
+			 0);
+	assert_int_equal(
+	    krb5_parse_name(context, "krbtgt/DEAD.TEST@DEAD.TEST", &creds.server), 0);
+	assert_int_equal(krb5_cc_resolve(context, name, &cache), 0);
+	assert_int_equal(krb5_cc_initialize(context, cache, creds.client), 0);
+	assert_int_equal(krb5_cc_store_cred(context, cache, &creds), 0);
+	krb5_free_cred_contents(context, &creds);
+	(void)krb5_cc_close(context, cache);
+	krb5_free_context(context);
+	tickets_keep(key, clock_mono_ms(clock), name);
+}
+
+/* The machine slept: the ticket is fresh by the clock that stood still meanwhile, and
+ * has expired. */
+static void
+a_kept_ticket_that_has_expired(void **state)
+{
+	struct auth_options o = options(SMB_AUTH_KERBEROS, "smssend@dead.test", "x");
+	char key[DIGEST_HEX_ROOM];
+	struct auth *a = NULL;
+	struct err e = {0};
+
+	(void)state;
+	login_key(&o, key);
+	keep_expired(key, o.clock);
+	assert_int_equal(tickets_state(key, clock_mono_ms(o.clock)), TICKET_FRESH);
+	assert_int_equal(auth_new(&o, &a, &e), -1);
+	assert_int_equal(e.win32, 1311); /* the KDC was asked for another one */
+	assert_int_equal(tickets_state(key, clock_mono_ms(o.clock)), TICKET_SPENT);
+}
+
 /* krb5.conf of this test knows one realm, whose KDC is not there. */
 static void
 kerberos_without_kdc(void **state)
@@ -568,6 +614,7 @@ main(void)
 	    cmocka_unit_test(nothing_to_log_on_with),
 	    cmocka_unit_test(a_users_own_ticket_cache),
 	    cmocka_unit_test(a_ticket_cache_needs_no_account),
+	    cmocka_unit_test(a_kept_ticket_that_has_expired),
 	    cmocka_unit_test(kerberos_without_kdc),
 	    cmocka_unit_test(negotiate_falls_back),
 	    cmocka_unit_test(kerberos_keeps_deadline_and_stop),
