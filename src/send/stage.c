@@ -253,8 +253,8 @@ acked(void *self)
 		(void)!queue_manifest(s, &unused); /* the next call says it */
 }
 
-/* A server that does things in another order, or several connections: a file may have
- * been made in the folder since. */
+/* A server that does things in another order: a file may have been made in the folder
+ * since. */
 static void
 touched(void *self, const struct err *e)
 {
@@ -373,6 +373,17 @@ send_package(struct stage *s, struct err *e)
 	return 0;
 }
 
+/* What came back over one connection before a folder's time came back over another may
+ * have been done after it. */
+static bool
+has_order(const struct run *r)
+{
+	struct transport_facts f;
+
+	transport_get_facts(r->transport, &f);
+	return f.connections <= 1;
+}
+
 static int
 finish(struct stage *s, struct err *e)
 {
@@ -385,7 +396,7 @@ finish(struct stage *s, struct err *e)
 		rc = verify_run(r, &s->files, e);
 	if (rc == 0)
 		rc = files_drain(&s->files, e);
-	if (rc == 0 && !s->has_times)
+	if (rc == 0 && !(s->has_times && has_order(r)))
 		rc = set_folder_times(s, e);
 	if (rc == 0)
 		rc = finish_manifest(s, e);

@@ -118,6 +118,7 @@ static struct {
 	struct transport_put put[64]; /* that wait */
 	size_t puts;
 	unsigned touches;
+	int64_t connections;
 } late;
 
 static int
@@ -167,6 +168,39 @@ test_times_that_come_too_early(void **state)
 	assert_true(f.request.package.folder_count > 0);
 	assert_int_equal(late.touches, 2 * f.request.package.folder_count);
 	fixture_done(&f);
+}
+
+/* Answers that come in order say nothing when they come from several connections. */
+static void
+late_facts(void *impl, struct transport_facts *out)
+{
+	late.inner->facts(impl, out);
+	out->connections = late.connections;
+}
+
+static void
+test_times_over_several_connections(void **state)
+{
+	(void)state;
+	for (int64_t connections = 1; connections <= 2; connections++) {
+		struct fixture f;
+
+		fixture_init(&f, true, BIG);
+		memset(&late, 0, sizeof(late));
+		late.connections = connections;
+		assert_int_equal(transport_open_dir(f.share[0], f.stop, &f.lent, &f.e),
+				 0);
+		late.inner = f.lent->ops;
+		late.ops = *late.inner;
+		late.ops.change = late_change;
+		late.ops.facts = late_facts;
+		f.lent->ops = &late.ops;
+		assert_int_equal(fixture_run(&f).outcome, ATTEMPT_SENT);
+		assert_true(f.request.package.folder_count > 0);
+		assert_int_equal(late.touches,
+				 connections * f.request.package.folder_count);
+		fixture_done(&f);
+	}
 }
 
 /* --- broken ---------------------------------------------------------------------- */
@@ -671,6 +705,7 @@ main(void)
 	    cmocka_unit_test(test_empty_file),
 	    cmocka_unit_test(test_log),
 	    cmocka_unit_test(test_times_that_come_too_early),
+	    cmocka_unit_test(test_times_over_several_connections),
 	    cmocka_unit_test(test_resume_within),
 	    cmocka_unit_test(test_delay_longer_than_lease),
 	    cmocka_unit_test(test_progress_counts_anew),
