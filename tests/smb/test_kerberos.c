@@ -337,6 +337,8 @@ silent_kdc(void **state)
 	assert_int_equal(e.kind, ERR_ADDRESS);
 	assert_int_equal(e.win32, 1311);
 	assert_non_null(strstr(e.text, "no KDC (domain controller) answers in time"));
+	assert_non_null(
+	    strstr(e.text, "asked for realm DEAD.TEST: 10.88.0.2 (krb5.conf)"));
 	assert_true(clock_mono_ms(clock_real()) - start_ms < 5000);
 	/* At last it says something, if nonsense: the call that was given up ends. */
 	from_len = sizeof(a);
