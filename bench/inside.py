@@ -32,8 +32,8 @@ class Figure:
         digits = 0 if self.value and self.value >= 1000 else 2
         measured = "" if self.value is None else f"{self.value:,.{digits}f} {self.unit}".strip()
         sign = "<=" if self.at_most else ">="
-        return (f"| {self.what} | {sign} {self.limit:,} {self.unit}".rstrip() + f" | {measured} | {self.met()} "
-                f"| {self.by} |")
+        goal = f"{sign} {self.limit:,} {self.unit}".rstrip()
+        return f"| {self.what} | {goal} | {measured} | {self.met()} | {self.by} |"
 
 
 def most(what, value, unit, limit, by):
