@@ -14,7 +14,7 @@ enum {
 	MANY = 200,    /* take longer than a slice or some */
 	EVENTS = 64,   /* of a course, between two looks at the clock: 1 ms */
 	/* Pauses, in lengths of what was done before. */
-	PAUSES_IDLE = 99,
+	PAUSES_IDLE = 149,
 	PAUSES_BUSY = 19,
 };
 

