@@ -580,13 +580,16 @@ reasons_come_before_arrivals(void **state)
 {
 	struct rig *g = *state;
 	const struct request_id id = fixture_file(g->f, "MS3");
+	struct config_week *closed = &g->config->sites[1].addresses[0].schedule;
+	const struct config_week open_at_noon =
+	    g->config->sites[2].addresses[0].schedule;
 	struct request r;
 
 	look(g);
 	for (int i = 0; i < 300; i++)
 		(void)fixture_file(g->f, "MS3");
-	g->config->sites[2].addresses[0].schedule =
-	    g->config->sites[1].addresses[0].schedule;
+	g->config->sites[2].addresses[0].schedule = *closed;
+	*closed = open_at_noon;
 	pass(g, MINUTE_MS);
 	g->look_takes_ms = 10;
 	board_reload(g->board, g->config);
@@ -665,8 +668,8 @@ an_outbox_that_cannot_be_read_is_tried_again(void **state)
 	    "ALTER TABLE learnt RENAME TO missing",
 	    "ALTER TABLE site RENAME TO missing",
 	    "ALTER TABLE outlook RENAME TO missing",
-	    "CREATE TRIGGER full BEFORE INSERT ON outlook "
-	    "BEGIN SELECT RAISE(ABORT, 'no more room'); END",
+	    ("CREATE TRIGGER full BEFORE INSERT ON outlook "
+	     "BEGIN SELECT RAISE(ABORT, 'no more room'); END"),
 	};
 	static const char *const mended[] = {
 	    "ALTER TABLE missing RENAME TO override",
