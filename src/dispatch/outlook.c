@@ -465,7 +465,7 @@ outlook_go(struct outlook *l, const struct config *config)
 {
 	const int64_t began_at_ms = clock_mono_ms(l->by.clock);
 	const int64_t used_before_ms = clock_thread_cpu_ms();
-	int64_t now_ms = began_at_ms;
+	int64_t now_ms;
 	int rc = 0;
 	struct err e;
 

@@ -16,8 +16,8 @@ enum { NOW_MS = 1000000 };
 #define SEEN(reason, likely_ms)                                                        \
 	.outlook = {.request = {1},                                                    \
 		    .made_at_ms = NOW_MS,                                              \
-		    .why = {reason, 7, 8},                                             \
-		    .likely_at_ms = likely_ms}
+		    .why = {(reason), 7, 8},                                           \
+		    .likely_at_ms = (likely_ms)}
 #define PENDING .state = REQUEST_PENDING
 
 /* clang-format off */
