@@ -86,8 +86,6 @@ static void
 put_back(struct world *w, const struct attempt_course *a, int64_t ready_at_ms,
 	 bool resumes)
 {
-	if (w->courses[a->request].held)
-		return; /* until it is released */
 	if (request_of(w, a)->expires_at_ms <= w->now_ms)
 		world_finish(w, a->request, WORLD_EXPIRED, w->now_ms);
 	else

@@ -11,7 +11,7 @@
 #include "base/attr.h"
 #include "dispatch/agenda.h"
 
-enum { SITES = 24, STEPS = 1500, SEEDS = 40, NOW = 1000000, HOUR = 3600000 };
+enum { SITES = 24, STEPS = 1500, SEEDS = 20, NOW = 1000000, HOUR = 3600000 };
 
 static struct choose_rules rules = {
     .max_sendings = 6,

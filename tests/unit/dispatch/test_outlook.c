@@ -363,6 +363,21 @@ what_failed_or_waits_for_others(void **state)
 	assert_int_equal(r.outlook.why.code, REASON_SLOTS_FULL);
 }
 
+/* Nothing else leads there: it goes when the address is tried again. */
+static void
+what_waits_for_an_address_that_failed(void **state)
+{
+	const struct outbox_address alone = {1, 3, NOW + HOUR_MS};
+	struct rig *g = *state;
+	const struct request_id id = fixture_file(g->f, "MS1");
+
+	assert_int_equal(outbox_address_result(g->f->o, "MS1", &alone, &g->f->e), 0);
+	look(g);
+	assert_int_equal(get(g, id).outlook.why.code, REASON_ADDRESS_FAILED);
+	assert_in_range(get(g, id).outlook.early_at_ms, NOW + HOUR_MS,
+			NOW + HOUR_MS + MINUTE_MS);
+}
+
 /* --- what is being sent ---------------------------------------------------------- */
 
 /* 1,000 bytes are left.  It goes on as fast as it goes, unless a limit holds it up. */
@@ -709,6 +724,7 @@ main(void)
 	    CASE(what_keeps_back_one_of_a_site),
 	    CASE(an_address_that_failed_is_heeded),
 	    CASE(what_failed_or_waits_for_others),
+	    CASE(what_waits_for_an_address_that_failed),
 	    CASE(what_is_being_sent_goes_on_so_fast),
 	    CASE(an_unlikely_deadline_is_told_once),
 	    CASE(a_drain_is_no_doubt),
