@@ -63,6 +63,10 @@ say_connected(const struct run *r)
 		 f.signature, *f.cipher ? "encrypted by " : "not encrypted", f.cipher);
 	if (f.one_by_one)
 		str_add(&how, ", one request at a time: it takes no compounds");
+	if (f.congestion_refused)
+		str_addf(&how,
+			 ", this host's own congestion control: it does not allow %s",
+			 r->address->congestion);
 	event_log(r->a->log, &r->about, EVENT_CONNECTED,
 		  link_share(r->address, share, sizeof(share)), str_text(&how));
 }

@@ -19,6 +19,7 @@ struct smb {
 	bool compounds;
 	bool flush;
 	bool flush_alone; /* the server wants no FLUSH in a compound */
+	bool congestion_refused;
 	int64_t window_max_bytes;
 	uint32_t write_max_bytes; /* of one WRITE: asked for and allowed */
 	uint32_t read_max_bytes;

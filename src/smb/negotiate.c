@@ -205,8 +205,8 @@ session_validate(struct session *s, struct conn *c, struct err *e)
 	memcpy(in + 4, n->client_guid, sizeof(n->client_guid));
 	wire_put16(in + 20, n->security_mode);
 	wire_put16(in + 22, (uint16_t)n->n_dialects);
-	for (unsigned i = 0; i < n->n_dialects; i++)
-		wire_put16(in + 24 + 2 * (size_t)i, n->dialects[i]);
+	for (size_t i = 0; i < n->n_dialects && i < COUNT(dialects); i++)
+		wire_put16(in + 24 + 2 * i, n->dialects[i]);
 	pdu_put_ioctl(&call.buf,
 		      &(struct pdu_ioctl){.code = PDU_FSCTL_VALIDATE_NEGOTIATE,
 					  .id = pdu_file_id_related,

@@ -177,9 +177,10 @@ smb_connect(const struct smb_options *o, struct smb **out, struct err *e)
 	};
 	struct dialed there;
 
-	if (dial(&d, &there, e) < 0)
+	if (dial(&d, &there, e) < 0 || smb_start(o, there.fd, start_at_ms, out, e) < 0)
 		return -1;
-	return smb_start(o, there.fd, start_at_ms, out, e);
+	(*out)->congestion_refused = there.congestion_refused;
+	return 0;
 }
 
 /* The server closes our handles itself when the session ends.  Nobody waits for what it
@@ -289,7 +290,8 @@ smb_get_facts(const struct smb *s, struct smb_facts *out)
 	    .connect_ms = s->connect_ms,
 	    .kerberos = n->kerberos,
 	    .renewals = s->renewals,
-	    .compounds = s->compounds && !c->compounds_refused,
+	    .one_by_one = s->o.compounds && (!s->compounds || c->compounds_refused),
+	    .congestion_refused = s->congestion_refused,
 	};
 	get_tcp_facts(s, out);
 	out->connections = s->lanes_most > 1 ? s->lanes_most : 1;

@@ -174,7 +174,8 @@ struct smb_facts {
 	unsigned connections;
 	unsigned renewals; /* how often the session expired and was renewed in place */
 	bool kerberos;
-	bool compounds; /* false: not asked for, or the server refuses them */
+	bool one_by_one; /* compounds were asked for, and the server refuses them */
+	bool congestion_refused; /* the host does not allow the one asked for */
 };
 void smb_get_facts(const struct smb *s, struct smb_facts *out);
 

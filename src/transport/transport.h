@@ -37,6 +37,7 @@ struct transport_facts {
 	const char *cipher;  /* "AES-128-GCM"; ""                                    */
 	const char *signature; /* "AES-GMAC"; "" */
 	bool one_by_one; /* the server takes no compounds: each request by itself */
+	bool congestion_refused; /* this host does not allow the algorithm asked for */
 	int64_t bytes_sent, bytes_received;
 	int64_t connect_ms;
 	int64_t rtt_us;

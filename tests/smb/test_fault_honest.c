@@ -72,6 +72,7 @@ honest(void **state)
 	assert_int_equal(seen.sealed > 0, row->cipher[0] != 0);
 	assert_int_equal(seen.signatures > 0, row->signature[0] != 0);
 	assert_int_equal(seen.compounds > 0, !row->client.no_compounds);
+	assert_false(a.facts.one_by_one); /* if so, then as it was asked for */
 	assert_int_equal(seen.connections, 1);
 	assert_int_equal(seen.command[PDU_NEGOTIATE], 1);
 	assert_int_equal(seen.command[PDU_LOGOFF], 1);
@@ -109,7 +110,7 @@ chokes_on_compounds(void **state)
 			attempt_run(&client, port, &a);
 			assert_int_equal(a.step == STEP_END, k >= choking[i].in_vain);
 		}
-		assert_false(a.facts.compounds);
+		assert_true(a.facts.one_by_one);
 		assert_false(habits_take_compounds("127.0.0.1", port));
 		fault_server_stop(server, &seen);
 		attempt_judge(&a, &seen, share, &wrong);

@@ -27,7 +27,22 @@ static struct {
 	struct err errors[4]; /* of the n-th new connection; ERR_NONE: it works */
 	unsigned links;       /* new connections asked for                      */
 	const char *source;   /* every file of the package is this; or NULL     */
+	bool one_by_one;      /* what a new connection says of itself           */
+	bool congestion_refused;
 } wrong;
+
+static struct {
+	struct transport_ops ops;
+	const struct transport_ops *inner;
+} telling;
+
+static void
+telling_facts(void *impl, struct transport_facts *out)
+{
+	telling.inner->facts(impl, out);
+	out->one_by_one = wrong.one_by_one;
+	out->congestion_refused = wrong.congestion_refused;
+}
 
 __typeof__(link_open) real_link_open __asm__("__real_link_open");
 __typeof__(link_open) wrap_link_open __asm__("__wrap_link_open");
@@ -39,10 +54,17 @@ wrap_link_open(const struct config_address *a, const char *password,
 {
 	const unsigned n = wrong.links++;
 
-	if (n >= COUNT(wrong.errors) || wrong.errors[n].kind == ERR_NONE)
-		return real_link_open(a, password, clock, stop, out, e);
-	*e = wrong.errors[n];
-	return -1;
+	if (n < COUNT(wrong.errors) && wrong.errors[n].kind != ERR_NONE) {
+		*e = wrong.errors[n];
+		return -1;
+	}
+	if (real_link_open(a, password, clock, stop, out, e) < 0)
+		return -1;
+	telling.inner = (*out)->ops;
+	telling.ops = *telling.inner;
+	telling.ops.facts = telling_facts;
+	(*out)->ops = &telling.ops;
+	return 0;
 }
 
 __typeof__(package_open_file)
@@ -130,6 +152,41 @@ test_sent_by_second_address(void **state)
 	assert_non_null(strstr(log, "no room\n"));
 	assert_null(strstr(log, "There is not enough space on the disk."));
 	fixture_done(&f);
+}
+
+/* What is not as it was asked for is said when the connection stands. */
+static void
+test_how_it_is_connected(void **state)
+{
+	static const struct {
+		bool one_by_one, congestion_refused;
+		const char *line;
+	} rows[] = {
+	    {false, false, "(not signed, not encrypted)\n"},
+	    {true, false,
+	     "(not signed, not encrypted, one request at a time: it takes no "
+	     "compounds)\n"},
+	    {false, true,
+	     "(not signed, not encrypted, this host's own congestion control: it does "
+	     "not allow bbr)\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO_FREE char *log = NULL;
+		char bbr[] = "bbr";
+		struct fixture f;
+
+		begin(&f, false, 10);
+		wrong.one_by_one = rows[i].one_by_one;
+		wrong.congestion_refused = rows[i].congestion_refused;
+		f.addresses[0].congestion = bbr;
+		assert_int_equal(fixture_run(&f).outcome, ATTEMPT_SENT);
+		log = fixture_log(&f);
+		if (!strstr(log, rows[i].line))
+			fail_msg("not \"%s\" in:\n%s", rows[i].line, log);
+		fixture_done(&f);
+	}
 }
 
 static struct {
@@ -310,6 +367,7 @@ main(void)
 	    cmocka_unit_test(test_refused_after_lost_session),
 	    cmocka_unit_test(test_unreachable_after_lost_session),
 	    cmocka_unit_test(test_sent_by_second_address),
+	    cmocka_unit_test(test_how_it_is_connected),
 	    cmocka_unit_test(test_counts_of_an_idle_connection),
 	    cmocka_unit_test(test_staging_half_removed),
 	    cmocka_unit_test(test_impossible_progress),
