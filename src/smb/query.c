@@ -179,29 +179,6 @@ smb_delete(struct smb *s, const char *path, enum smb_kind kind, struct err *e)
 	return chain_result(&c, BLAME_DELETE, path, e) < 0 ? -1 : 1;
 }
 
-int
-smb_set_mtime(struct smb *s, const char *path, enum smb_kind kind, int64_t mtime_100ns,
-	      struct err *e)
-{
-	AUTO_CHAIN struct chain c = {0};
-
-	if (open_by_name(
-		&c, s,
-		&(struct pdu_create){
-		    .path = path,
-		    .access = PDU_WRITE_ATTRIBUTES | PDU_READ_ATTRIBUTES,
-		    .share = SHARE_ALL,
-		    .disposition = PDU_OPEN,
-		    .options = kind == SMB_DIR ? PDU_DIRECTORY : PDU_NON_DIRECTORY},
-		e) < 0)
-		return -1;
-	chain_add(&c, PDU_SET_INFO, 0);
-	pdu_put_set_mtime(&c.buf, &pdu_file_id_related, mtime_100ns);
-	if (close_and_run(&c, s, e) < 0)
-		return -1;
-	return chain_result(&c, BLAME_WRITE, path, e);
-}
-
 /* --- space ------------------------------------------------------------------------ */
 
 static int

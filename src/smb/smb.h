@@ -224,10 +224,6 @@ int smb_list(struct smb *s, const char *path,
 /* Bytes this account may still write (FileFsFullSizeInformation: honours quota). */
 int smb_space(struct smb *s, int64_t *free_bytes, struct err *e) MUST_USE;
 
-/* Last write time of a file or folder, by name. */
-int smb_set_mtime(struct smb *s, const char *path, enum smb_kind kind,
-		  int64_t mtime_100ns, struct err *e) MUST_USE;
-
 /* --- plain file calls ------------------------------------------------------------- */
 
 struct smb_file;

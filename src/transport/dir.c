@@ -392,14 +392,11 @@ dir_remove(void *impl, const char *path, bool is_dir, struct err *e)
 }
 
 static int
-dir_set_mtime(void *impl, const char *path, bool is_dir, int64_t mtime_ns,
-	      struct err *e)
+touch(struct dir *d, const char *path, int64_t mtime_ns, struct err *e)
 {
-	struct dir *d = impl;
 	struct timespec times[2];
 	const char *leaf;
 
-	(void)is_dir;
 	if (check_alive(d, e))
 		return -1;
 	fill_times(mtime_ns, times);
@@ -603,7 +600,7 @@ change_now(struct dir *d, const struct transport_change *c, struct err *e)
 	case TRANSPORT_MAKE_FOLDER:
 		return dir_mkdir(d, c->path, c->hidden, e);
 	case TRANSPORT_TOUCH_FOLDER:
-		return dir_set_mtime(d, c->path, true, c->mtime_ns, e);
+		return touch(d, c->path, c->mtime_ns, e);
 	case TRANSPORT_RENAME:
 		return dir_rename(d, c->path, c->to, false, e);
 	case TRANSPORT_REMOVE_FOLDER:
@@ -648,7 +645,6 @@ static const struct transport_ops dir_ops = {
     .rename = dir_rename,
     .remove = dir_remove,
     .read = dir_read,
-    .set_mtime = dir_set_mtime,
     .put = dir_put,
     .change = dir_change,
     .drain = dir_drain,

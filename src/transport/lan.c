@@ -230,16 +230,6 @@ lan_remove(void *impl, const char *path, bool is_dir, struct err *e)
 	return smb_delete(l->smb, full, kind_of(is_dir), e);
 }
 
-static int
-lan_set_mtime(void *impl, const char *path, bool is_dir, int64_t mtime_ns,
-	      struct err *e)
-{
-	const struct lan *l = impl;
-	AUTO_FREE char *full = full_path(l, path);
-
-	return smb_set_mtime(l->smb, full, kind_of(is_dir), filetime_of(mtime_ns), e);
-}
-
 /* --- reading --------------------------------------------------------------------- */
 
 /* The whole file, `size` bytes of it; text has room for one more. */
@@ -470,7 +460,6 @@ static const struct transport_ops lan_ops = {
     .rename = lan_rename,
     .remove = lan_remove,
     .read = lan_read,
-    .set_mtime = lan_set_mtime,
     .put = lan_put,
     .change = lan_change,
     .drain = lan_drain,

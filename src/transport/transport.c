@@ -188,15 +188,6 @@ transport_read(struct transport *t, const char *path, size_t max, char **out,
 }
 
 int
-transport_set_mtime(struct transport *t, const char *path, bool is_dir,
-		    int64_t mtime_ns, struct err *e)
-{
-	if (check_path(path, true, e))
-		return -1;
-	return t->ops->set_mtime(t->impl, path, is_dir, mtime_ns, e);
-}
-
-int
 transport_put(struct transport *t, const struct transport_put *p, struct err *e)
 {
 	struct err why;

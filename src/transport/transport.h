@@ -101,8 +101,6 @@ struct transport_ops {
 	int (*remove)(void *impl, const char *path, bool is_dir, struct err *e);
 	int (*read)(void *impl, const char *path, size_t max, char **out, size_t *len,
 		    struct err *e);
-	int (*set_mtime)(void *impl, const char *path, bool is_dir, int64_t mtime_ns,
-			 struct err *e);
 	int (*put)(void *impl, const struct transport_put *p, struct err *e);
 	int (*change)(void *impl, const struct transport_change *c, struct err *e);
 	int (*drain)(void *impl, struct err *e);
@@ -167,8 +165,6 @@ int transport_remove_tree(struct transport *t, const char *path,
  * ERR_REQUEST when larger than max. */
 int transport_read(struct transport *t, const char *path, size_t max, char **out,
 		   size_t *len, struct err *e) MUST_USE;
-int transport_set_mtime(struct transport *t, const char *path, bool is_dir,
-			int64_t mtime_ns, struct err *e) MUST_USE;
 
 /* Queue a file; waits while the pipeline is full.  done() runs exactly once for each
  * put, inside this or a later call (transport_free() at the latest).  What fails for

@@ -145,17 +145,6 @@ faulty_read(void *impl, const char *path, size_t max, char **out, size_t *len,
 	return f->inner->ops->read(f->inner->impl, path, max, out, len, e);
 }
 
-static int
-faulty_set_mtime(void *impl, const char *path, bool is_dir, int64_t mtime_ns,
-		 struct err *e)
-{
-	struct faulty *f = impl;
-
-	if (count(f, e))
-		return -1;
-	return f->inner->ops->set_mtime(f->inner->impl, path, is_dir, mtime_ns, e);
-}
-
 /* A put on its way: what the caller gave, and whose count its blocks go to. */
 struct faulty_put {
 	struct faulty *faulty;
@@ -255,7 +244,6 @@ static const struct transport_ops faulty_ops = {
     .rename = faulty_rename,
     .remove = faulty_remove,
     .read = faulty_read,
-    .set_mtime = faulty_set_mtime,
     .put = faulty_put,
     .change = faulty_change,
     .drain = faulty_drain,
