@@ -92,7 +92,8 @@ point_at_failed(struct simulation *s)
 	size_t at = 0;
 
 	for (size_t i = 0; i < s->site_count; i++) {
-		s->sites[i].state.failed = s->failed + at;
+		if (s->sites[i].state.failed_count > 0)
+			s->sites[i].state.failed = &s->failed[at];
 		at += s->sites[i].state.failed_count;
 	}
 }

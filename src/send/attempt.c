@@ -14,7 +14,12 @@
 #include "send/stage.h"
 #include "send/sweep.h"
 
-enum { SESSIONS_LOST_MAX = 3 }; /* in a row, without progress; a choice */
+enum {
+	SESSIONS_LOST_MAX = 3, /* in a row, without progress; a choice             */
+	BAD_NET_NAME = 67,     /* Win32: the share is not there                    */
+	SHARE_RETRIES = 3,     /* in one attempt, when only the share is missing:  */
+	SHARE_RETRY_MS = 1000, /* so long after the last; choices                  */
+};
 
 void
 attempt_no_address(const char *site, struct err *e)
@@ -133,6 +138,24 @@ say_connect_error(const struct run *r, const struct err *e)
 	event_log(r->a->log, &r->about, EVENT_CONNECT_ADVICE, e->text);
 }
 
+/* The server answers and lets us in, but does not have the share: it may have come up
+ * a moment ago (Q221951: the line was there, and then error 53).  Else the site would
+ * be left alone for an hour.  The error was said by then, in its place (the seed). */
+static int
+ask_for_share_again(struct run *r, struct err *e)
+{
+	for (int left = SHARE_RETRIES; left > 0; left--) {
+		if (e->kind != ERR_ADDRESS || e->win32 != BAD_NET_NAME ||
+		    r->address->type != CONFIG_TYPE_LAN)
+			return -1;
+		if (stop_wait(r->a->stop, SHARE_RETRY_MS))
+			return err_set(e, ERR_STOP, 0, "stopped before a retry");
+		if (run_connect(r, r->address, e) == 0)
+			return 0;
+	}
+	return -1;
+}
+
 /* The wait before a retry.  The lease is renewed all the while, so that a delay longer
  * than the lease does no harm (Q278357), and orders are heard. */
 static int
@@ -168,6 +191,8 @@ reconnect(struct run *r, struct err *e)
 	if (run_connect(r, r->address, e) == 0)
 		return 0;
 	say_connect_error(r, e);
+	if (ask_for_share_again(r, e) == 0)
+		return 0;
 	event_log(r->a->log, &r->about, EVENT_CANT_REESTABLISH);
 	return -1;
 }
@@ -288,10 +313,10 @@ try_address(struct run *r, const struct config_address *to, bool *connected,
 	enum attempt_outcome outcome;
 
 	if (run_connect(r, to, e) < 0) {
-		outcome = outcome_of_connect(r, e);
-		if (outcome == ATTEMPT_NO_CONNECTION)
+		if (outcome_of_connect(r, e) == ATTEMPT_NO_CONNECTION)
 			say_connect_error(r, e);
-		return outcome;
+		if (ask_for_share_again(r, e) < 0)
+			return outcome_of_connect(r, e);
 	}
 	*connected = true;
 	event_log(a->log, &r->about, EVENT_PACKAGE_FILE, a->request->package.name);

@@ -10,12 +10,6 @@
 #include "send/link.h"
 #include "send/publish.h"
 
-enum {
-	BAD_NET_NAME = 67,     /* Win32: the share is not there */
-	SHARE_RETRIES = 3,     /* in one attempt, when only the share is missing:  */
-	SHARE_RETRY_MS = 1000, /* so long after the last; choices                  */
-};
-
 void
 run_init(struct run *r, const struct attempt *a)
 {
@@ -143,32 +137,6 @@ set_pace(struct run *r)
 		transport_set_pace(r->transport, &pace);
 }
 
-/* The server answers and lets us in, but does not have the share: it may have come up
- * a moment ago (Q221951: the line was there, and then error 53).  Else the site would
- * be left alone for an hour. */
-static bool
-is_share_missing(const struct config_address *to, const struct err *e)
-{
-	return to->type == CONFIG_TYPE_LAN && e->kind == ERR_ADDRESS &&
-	       e->win32 == BAD_NET_NAME;
-}
-
-static int
-open_link(struct run *r, const struct config_address *to, struct err *e)
-{
-	const struct attempt *a = r->a;
-
-	for (int left = SHARE_RETRIES;; left--) {
-		if (link_open(to, a->password, a->clock, a->stop, &r->transport, e) ==
-		    0)
-			return 0;
-		if (left == 0 || !is_share_missing(to, e))
-			return -1;
-		if (stop_wait(a->stop, SHARE_RETRY_MS))
-			return err_set(e, ERR_STOP, 0, "stopped before a retry");
-	}
-}
-
 int
 run_connect(struct run *r, const struct config_address *to, struct err *e)
 {
@@ -189,7 +157,7 @@ run_connect(struct run *r, const struct config_address *to, struct err *e)
 	r->is_borrowed = borrow(r);
 	if (!r->is_borrowed) {
 		r->wire_before_bytes = r->retransmits_before = 0;
-		rc = open_link(r, to, e);
+		rc = link_open(to, a->password, a->clock, a->stop, &r->transport, e);
 		if (rc == 0)
 			say_connected(r);
 	}
