@@ -82,13 +82,13 @@ find_kind(const char *word, enum key_section *out, struct err *e)
 	struct nearest near = {.wanted = word};
 	char buf[QUOTE_ROOM];
 
-	for (unsigned i = 0; i < KEY_SECTIONS; i++) {
+	for (unsigned i = 0; i < KEY_SECTIONS; i++)
 		if (str_eq(word, key_section_name(i))) {
 			*out = i;
 			return 0;
 		}
+	for (unsigned i = 0; i < KEY_SECTIONS; i++)
 		nearest_offer(&near, key_section_name(i));
-	}
 	quoted(buf, word);
 	if (near.best)
 		return err_set(e, ERR_INPUT, 0,

@@ -313,7 +313,7 @@ read_slot(const char *text, int64_t *out, struct err *e)
 	str_copy_cut(said, sizeof(said), text);
 	near.wanted = word;
 	slot = slot_of(word);
-	for (size_t i = 0; i < COUNT(slots); i++)
+	for (size_t i = 0; slot < 0 && i < COUNT(slots); i++)
 		nearest_offer(&near, slots[i].word);
 	if (word[0] == '\0')
 		return err_set(e, ERR_INPUT, 0,
