@@ -204,6 +204,9 @@ void config_address_done(struct config_address *a);
 bool config_address_same(const struct config_address *a,
 			 const struct config_address *b);
 
+/* Is that an account: NAME, DOMAIN\NAME or NAME@REALM?  -1: ERR_INPUT. */
+int config_account_check(const char *text, struct err *e) MUST_USE;
+
 /* By code, without case; NULL: no such site. */
 const struct config_site *config_site(const struct config *c, const char *code);
 /* By number, exactly; NULL: the site has no such address. */

@@ -149,9 +149,20 @@ set_choice(const struct key *k, const char *text, void *field, struct err *e)
 	return 0;
 }
 
-/* "NAME", "DOMAIN\NAME", "NAME@REALM" */
-static int
-check_account(const char *text, struct err *e)
+/* With a part of it missing: "", "\NAME", "DOMAIN\", "@REALM", "NAME@". */
+static bool
+is_part_account(const char *text)
+{
+	const char *slash = strchr(text, '\\');
+	const size_t len = strlen(text);
+
+	if (slash)
+		return slash == text || slash[1] == '\0' || strchr(slash + 1, '\\');
+	return len == 0 || text[0] == '@' || text[len - 1] == '@';
+}
+
+int
+config_account_check(const char *text, struct err *e)
 {
 	const char *slash = strchr(text, '\\');
 
@@ -166,7 +177,7 @@ check_account(const char *text, struct err *e)
 		    "\"%s\" has two backslashes in a row; they are not doubled "
 		    "here: type one, as in CORP\\smssend",
 		    text);
-	if (slash && (slash == text || slash[1] == '\0' || strchr(slash + 1, '\\')))
+	if (is_part_account(text))
 		return err_set(e, ERR_INPUT, 0,
 			       "\"%s\" is not an account: type NAME, DOMAIN\\NAME or "
 			       "NAME@REALM, as in CORP\\smssend",
@@ -261,7 +272,7 @@ set_text(const struct key *k, const char *text, char **field, struct err *e)
 			       k->example);
 	if (!fits(k, text))
 		return refuse(k, text, e);
-	if (k->type == KEY_ACCOUNT && check_account(text, e) < 0)
+	if (k->type == KEY_ACCOUNT && config_account_check(text, e) < 0)
 		return -1;
 	mem_free(*field);
 	*field = mem_dup(text);

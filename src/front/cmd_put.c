@@ -96,11 +96,14 @@ read_address(struct job *j, struct err *e)
 {
 	const struct call *call = j->call;
 	const char *typed = call->arguments[1], *to = call->value[OPTION_CONNECT_TO];
+	const char *user = call->value[OPTION_USER];
 	char host[ADDRESS_HOST_ROOM];
 
 	config_address_default(&j->address);
 	j->address.section = mem_dup("put");
-	j->address.account = mem_dup(call->value[OPTION_USER]);
+	if (user && config_account_check(user, e) < 0)
+		return err_wrap(e, "--user");
+	j->address.account = mem_dup(user);
 	if (call->value[OPTION_ENCRYPT])
 		j->address.encrypt = CONFIG_REQUIRED;
 	if (!j->address.account && smb_own_ccache(&j->address.ccache, e) < 0)

@@ -80,6 +80,10 @@ refused 2 '"urgent" is no priority; it is high, medium or low' priority 1 urgent
 refused 2 '"DSSMS" names no share; type \\SERVER\SHARE' put file DSSMS
 refused 2 '--signing: "maybe" is none; it is required, wanted or off' put file '\\DSSMS\S' --signing maybe
 refused 2 '--signing: "on" is none' put file '\\DSSMS\S' --signing on
+for user in 'CORP\' '@' 'smssend@' ''; do
+	refused 2 "--user: \"$user\" is not an account: type NAME, DOMAIN\\NAME or NAME@REALM, as in CORP\\smssend" \
+		put file '\\DSSMS\S' --user "$user"
+done
 refused 2 '--limit: "512" is no rate; write it as in 512kbit/s' put file '\\DSSMS\S' --limit 512
 refused 2 '--limit: "1bit/s" is no rate; write it as in 512kbit/s, 16Mbit/s, 2MB/s or 1MiB/s (1kbit/s at least)' \
 	put file '\\DSSMS\S' --limit 1bit/s

@@ -85,6 +85,15 @@ static const struct bad address_refused[] = {
     {ADDRESS "account = \\smssend",
      "t.conf:3: [address MS1.1] account: \"\\smssend\" is not an account: type NAME, "
      "DOMAIN\\NAME or NAME@REALM, as in CORP\\smssend"},
+    {ADDRESS "account = CORP\\",
+     "t.conf:3: [address MS1.1] account: \"CORP\\\" is not an account: type NAME, "
+     "DOMAIN\\NAME or NAME@REALM, as in CORP\\smssend"},
+    {ADDRESS "account = @",
+     "t.conf:3: [address MS1.1] account: \"@\" is not an account: type NAME, "
+     "DOMAIN\\NAME or NAME@REALM, as in CORP\\smssend"},
+    {ADDRESS "account = smssend@",
+     "t.conf:3: [address MS1.1] account: \"smssend@\" is not an account: type NAME, "
+     "DOMAIN\\NAME or NAME@REALM, as in CORP\\smssend"},
     {ADDRESS "credential = ../x", "t.conf:3: [address MS1.1] credential: \"../x\" will "
 				  "not do: type a name without slash or colon, as in "
 				  "ms1"},
