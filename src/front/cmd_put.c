@@ -254,6 +254,7 @@ send_it(struct job *j, struct attempt_result *result, struct err *e)
 	    .clock = clock_real(),
 	    .stop = interrupt_stop(),
 	    .limit_bytes_per_s = j->limit_bytes_per_s,
+	    .once = true,
 	    .hooks = put_hooks(&state),
 	};
 

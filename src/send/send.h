@@ -192,6 +192,7 @@ struct attempt {
 	const struct stop *stop;
 	/* Without the hook `pace`: no faster than that; 0: not limited.  For `put`. */
 	int64_t limit_bytes_per_s;
+	bool once; /* nobody tries it again by himself; for `put` */
 	struct attempt_hooks hooks;
 };
 

@@ -96,12 +96,12 @@ check_space(const struct stage *s, struct err *e)
 	if (free_bytes >= need)
 		return 0;
 	r->too_large = true;
-	return err_set(e, ERR_SITE, DISK_FULL,
-		       "%s has %s free, the rest of %s needs %s; make room there, it "
-		       "is tried again",
-		       r->place,
-		       num_bytes_text(free_bytes, free_text, sizeof(free_text)),
-		       p->name, num_bytes_text(need, need_text, sizeof(need_text)));
+	return err_set(
+	    e, ERR_SITE, DISK_FULL,
+	    "%s has %s free, the rest of %s needs %s; make room there, %s", r->place,
+	    num_bytes_text(free_bytes, free_text, sizeof(free_text)), p->name,
+	    num_bytes_text(need, need_text, sizeof(need_text)),
+	    r->a->once ? "then run the same command again" : "it is tried again");
 }
 
 /* --- folders --------------------------------------------------------------------- */

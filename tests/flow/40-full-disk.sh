@@ -26,6 +26,12 @@ is_now 1 waiting
 has out '(112)'
 [ -z "$(ls -A "$SMB/share")" ] || fail "something was left at the site: $(ls -A "$SMB/share")"
 
+# Nobody tries again for who sends by hand.
+sender put large '\\DSSMS\SMS_SITE' --connect-to "127.0.0.1:$SMB_PORT" \
+	--user "CORP\\$(cat "$SMB/user")" --password-file "$PWD/secret" --retries 0
+exits 1
+has err 'needs 10.5 MiB; make room there, then run the same command again (error 112)'
+
 # Filed later or earlier: what fits is not behind what does not.
 sender cancel 1
 sender send MS1 large
