@@ -55,6 +55,8 @@ static const struct command_option options[] = {
     {0},
 };
 
+enum { WIN32_NO_SUCH_LOGON_SESSION = 1312 }; /* MS-ERREF 2.2 */
+
 /* Between two tries somebody waits at a terminal; a choice. */
 enum { RETRY_DELAY_MS = 10000, RETRIES_MAX = 99 };
 
@@ -317,24 +319,46 @@ say_sent(const struct job *j, const struct attempt_result *result, int64_t took_
 	print_json(o);
 }
 
+/* Behind the place that is named already. */
+static const char *
+behind_place(const char *text, const char *where)
+{
+	const size_t len = strlen(where);
+
+	return str_starts(text, where) && str_starts(text + len, ": ") ? text + len + 2
+								       : text;
+}
+
+/* Who named no account may not know that a ticket was asked for. */
+static const char *
+remedy(const struct job *j, const struct err *e)
+{
+	if (j->address.account || e->win32 != WIN32_NO_SUCH_LOGON_SESSION)
+		return "";
+	return strstr(e->text, "kinit")
+		   ? ", or name an account with --user"
+		   : "; name an account with --user, or get a ticket (kinit)";
+}
+
 static int
 fail(const struct job *j, const struct attempt_result *result)
 {
-	char where[ADDRESS_TEXT_ROOM];
+	const char *name = j->request->package.name;
+	char where[ADDRESS_TEXT_ROOM], number[24] = "";
 	struct err e = result->error;
 
 	(void)address_print(&j->address.where, where, sizeof(where));
+	if (e.win32)
+		(void)snprintf(number, sizeof(number), " (error %u)", e.win32);
 	if (e.kind == ERR_STOP)
 		(void)err_set(&e, ERR_STOP, 0,
 			      "%s to %s: stopped; the same command goes on from "
 			      "there",
-			      j->request->package.name, where);
-	else if (e.win32)
-		(void)err_set(&e, e.kind, e.win32, "%s to %s: %s (error %u)",
-			      j->request->package.name, where, result->error.text,
-			      e.win32);
+			      name, where);
 	else
-		(void)err_wrap(&e, "%s to %s", j->request->package.name, where);
+		(void)err_set(&e, e.kind, e.win32, "%s to %s: %s%s%s", name, where,
+			      behind_place(result->error.text, where),
+			      remedy(j, &result->error), number);
 	return print_failure(FRONT_FAILED, &e);
 }
 

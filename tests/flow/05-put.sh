@@ -56,6 +56,12 @@ lacks err "$(cat "$password")"
 put tree '\\DSSMS\NONE' --password-file "$password"
 exits 1
 has err '(error 67)'
+check grep -qF 'lansender: tree to \\DSSMS\NONE: there is no share' err # the place once
+# Without an account a ticket is asked for.
+KRB5CCNAME=FILE:$PWD/none sender put tree '\\DSSMS\SMS_SITE' --connect-to "127.0.0.1:$SMB_PORT" --retries 0
+exits 1
+has err 'there is no ticket'
+has err '; name an account with --user, or get a ticket (kinit) (error 1312)'
 # Stopped in the middle: at once, and nothing is left here.
 truncate -s 4G large
 "$LANSENDER" --state "$PWD/state" put large '\\DSSMS\SMS_SITE' --user "$account" --password-file "$password" \
