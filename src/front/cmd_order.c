@@ -6,6 +6,9 @@
 #include "front/place.h"
 #include "front/print.h"
 #include "front/request_id.h"
+#include "package/package.h"
+
+enum { WIN32_FILE_NOT_FOUND = 2 }; /* MS-ERREF 2.2 */
 
 static const struct {
 	const struct command *about;
@@ -58,6 +61,26 @@ say(const struct call *call, struct outbox *o, struct request_id id, size_t orde
 	return 0;
 }
 
+/* The outbox knows what the sender freed, not what is gone from the store otherwise. */
+static int
+check_package(const struct call *call, struct outbox *o, struct request_id id,
+	      struct err *e)
+{
+	AUTO_FREE struct request *r = mem_zero(1, sizeof(*r));
+	AUTO_FREE char *state = place_state(call);
+	AUTO_FREE char *store = place_store(state);
+	struct package *p = NULL;
+	int rc = outbox_get(o, id, r, e);
+
+	if (rc <= 0 || (r->state != REQUEST_FAILED && r->state != REQUEST_WAITING))
+		return rc < 0 ? -1 : 0; /* the outbox has words for these */
+	rc = package_open(store, r->package.id, &p, e);
+	package_close(p);
+	if (rc == 0 || e->win32 != WIN32_FILE_NOT_FOUND)
+		return 0; /* it is there; what else may be wrong, an attempt tells */
+	return err_wrap(e, "request %lld cannot be retried", (long long)id.n);
+}
+
 static int
 order_one(const struct call *call, struct outbox *o, struct request_id id, size_t order,
 	  struct err *e)
@@ -65,6 +88,8 @@ order_one(const struct call *call, struct outbox *o, struct request_id id, size_
 	const int64_t now_ms = clock_wall_ms(clock_real());
 	int rc;
 
+	if (orders[order].order == OUTBOX_RETRY && check_package(call, o, id, e) < 0)
+		return -1;
 	rc = outbox_command(o, id, orders[order].order, now_ms, lifetime_ms(call), e);
 	if (rc < 0)
 		return -1;

@@ -177,6 +177,21 @@ sender --state fresh run --until-idle
 exits 0
 [ ! -s err ] || fail 'what failed before was told again'
 
+# --- what is gone from the store is not tried again, and not said to be
+sender --state fresh retry 2
+exits 0
+has out 'request 2 will be tried again'
+sender --state fresh run --until-idle
+exits 1
+rm -r fresh/store/*
+sender --state fresh retry 2
+exits 1
+has err 'request 2 cannot be retried: the package is not in the store any more'
+has err 'file it again'
+[ ! -s out ] || fail 'and is said to be tried again'
+sender --state fresh list
+check grep -Eq '^ *2 +MS2 +medium +failed ' out
+
 # --- sites: queued until something waits
 sender cancel 1 2 3 4
 sender sites
