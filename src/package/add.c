@@ -145,34 +145,48 @@ write_failed(const struct filing *f, struct err *e)
 	return store_failed(f->store, "write to", e);
 }
 
+/* What the copy looks like, once nothing writes to it any more. */
+static int
+remember_copy(const struct filing *f, int copy, struct package_entry *out,
+	      struct err *e)
+{
+	struct stat st;
+
+	if (fstat(copy, &st))
+		return write_failed(f, e);
+	out->inode = st.st_ino;
+	out->ctime_ns = tree_ctime_ns(&st);
+	return 0;
+}
+
 /* 0, COPY_CHANGED or -1, as the copier. */
 static int
-copy_file(struct filing *f, const struct reader_entry *in, const char *path, char *hex,
+copy_file(struct filing *f, const struct reader_entry *in, struct package_entry *out,
 	  struct err *e)
 {
+	AUTO_FREE char *path = mem_printf("data%s%s", *in->path ? "/" : "", in->path);
 	AUTO_CLOSE int to = tree_open(f->part, path, O_RDWR | O_CREAT | O_EXCL);
 	int rc;
 
 	if (to < 0)
 		return write_failed(f, e);
-	rc = copier_copy(f->copier, in->fd, &in->st, to, hex, e);
+	rc = copier_copy(f->copier, in->fd, &in->st, to,
+			 f->o->hash_later ? NULL : out->sha256, e);
 	/* The one file: nothing else is waited for.  A tree: see commit(). */
 	if (!rc && !*in->path && fsync(to))
 		return write_failed(f, e);
-	return rc;
+	return rc ? rc : remember_copy(f, to, out, e);
 }
 
 static int
 keep_file(struct filing *f, const struct reader_entry *in, struct package_entry *out,
 	  struct err *e)
 {
-	char *hex = f->o->hash_later ? NULL : out->sha256;
-	AUTO_FREE char *path = NULL;
-
-	if (f->o->by_reference)
-		return hex ? copier_hash(f->copier, in->fd, &in->st, hex, e) : 0;
-	path = mem_printf("data%s%s", *in->path ? "/" : "", in->path);
-	return copy_file(f, in, path, hex, e);
+	if (!f->o->by_reference)
+		return copy_file(f, in, out, e);
+	if (f->o->hash_later)
+		return 0;
+	return copier_hash(f->copier, in->fd, &in->st, out->sha256, e);
 }
 
 static int

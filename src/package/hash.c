@@ -79,6 +79,7 @@ package_hash(const char *store, const char *id, const struct stop *stop, struct 
 		return -1;
 	head.info = *package_get_info(h.package);
 	head.source = package_source(h.package);
+	package_set_stop(h.package, stop);
 	h.copier = copier_new(NULL, stop, NULL, NULL);
 	if (!head.info.is_hashed)
 		rc = hash_open(&h, store, id, &head, e);

@@ -64,15 +64,14 @@ index_write_head(FILE *f, const struct index_head *h)
 }
 
 void
-index_write_entry(FILE *f, const struct index_head *h,
-		  const struct package_entry *entry)
+index_write_entry(FILE *f, const struct package_entry *entry)
 {
 	if (entry->is_folder)
 		(void)fprintf(f, "d %" PRId64 " ", entry->mtime_ns);
 	else
 		(void)fprintf(f, "f %" PRId64 " %" PRId64 " %s ", entry->mtime_ns,
 			      entry->size_bytes, *entry->sha256 ? entry->sha256 : "-");
-	if (!entry->is_folder && h->info.by_reference)
+	if (!entry->is_folder)
 		(void)fprintf(f, "%" PRId64 " %" PRId64 " ", (int64_t)entry->inode,
 			      entry->ctime_ns);
 	write_escaped(f, entry->path);
@@ -333,16 +332,13 @@ is_path_fine(const struct index *ix, const char *path)
 }
 
 static int
-parse_file(const struct index *ix, char **rest, struct package_entry *out)
+parse_file(char **rest, struct package_entry *out)
 {
 	int64_t inode = 0;
 
 	if (cut_number(rest, 0, &out->size_bytes) ||
-	    parse_sha256(cut_field(rest), out->sha256))
-		return -1;
-	if (!ix->head.info.by_reference)
-		return 0;
-	if (cut_number(rest, INT64_MIN, &inode) ||
+	    parse_sha256(cut_field(rest), out->sha256) ||
+	    cut_number(rest, INT64_MIN, &inode) ||
 	    cut_number(rest, INT64_MIN, &out->ctime_ns))
 		return -1;
 	out->inode = (uint64_t)inode;
@@ -356,7 +352,7 @@ parse_entry(struct index *ix, struct package_entry *out, struct err *e)
 
 	*out = (struct package_entry){.is_folder = ix->line.s[0] == 'd'};
 	if (cut_number(&rest, INT64_MIN, &out->mtime_ns) ||
-	    (!out->is_folder && parse_file(ix, &rest, out)))
+	    (!out->is_folder && parse_file(&rest, out)))
 		return damaged(ix, "no numbers of an entry", e);
 	if (unescape(rest, &ix->path) || !is_path_fine(ix, str_text(&ix->path)))
 		return damaged(ix, "no path of an entry", e);

@@ -6,13 +6,13 @@
  *   source PATH                          by reference: where it lies, absolute
  *   total FILES FOLDERS BYTES
  *   d MTIME PATH                         a folder; times are ns since 1970
- *   f MTIME SIZE SHA256 PATH             a file; SHA256 is - when not hashed yet
- *   f MTIME SIZE SHA256 INODE CTIME PATH the same, by reference
+ *   f MTIME SIZE SHA256 INODE CTIME PATH a file; SHA256 is - when not hashed yet
  *   end ENTRIES                          without it, the file is not whole
  *
  * PATH is the rest of its line; bytes below 0x20, 0x7f and '\' are \xNN there, so that
- * no name can end a line.  INODE is signed, as large ones then fit.  Why no device
- * number: it may change with each boot.
+ * no name can end a line.  INODE and CTIME are those of the file that is sent: the
+ * source, or its copy in the store.  INODE is signed, as large ones then fit.  Why no
+ * device number: it may change with each boot.
  * Reading trusts nothing: every number, name and the order of lines is checked. */
 #ifndef PACKAGE_INDEX_H
 #define PACKAGE_INDEX_H
@@ -32,8 +32,7 @@ struct index_head {
 
 /* Writing: failures are seen when the stream is flushed. */
 void index_write_head(FILE *f, const struct index_head *h);
-void index_write_entry(FILE *f, const struct index_head *h,
-		       const struct package_entry *entry);
+void index_write_entry(FILE *f, const struct package_entry *entry);
 void index_write_end(FILE *f, int64_t entries);
 
 struct index; /* being read */

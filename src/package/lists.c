@@ -99,7 +99,7 @@ write_manifest(FILE *f, const char *name, const struct package_entry *entry)
 void
 lists_add(struct lists *l, const struct package_entry *entry)
 {
-	index_write_entry(l->index.f, l->head, entry);
+	index_write_entry(l->index.f, entry);
 	if (l->manifest.f && !entry->is_folder)
 		write_manifest(l->manifest.f, l->head->info.name, entry);
 	list_wrote(&l->index);

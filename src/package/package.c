@@ -9,12 +9,14 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "package/copy.h"
 #include "package/index.h"
 #include "package/store.h"
 #include "package/tree.h"
 
 struct package {
-	int folder; /* <store>/<id> */
+	int folder;              /* <store>/<id> */
+	const struct stop *stop; /* may be NULL */
 	char *index_path, *manifest_path;
 	struct package_info info;
 	struct index *index;
@@ -113,6 +115,12 @@ package_source(const struct package *p)
 	return p->head->source;
 }
 
+void
+package_set_stop(struct package *p, const struct stop *stop)
+{
+	p->stop = stop;
+}
+
 const char *
 package_manifest_path(const struct package *p)
 {
@@ -170,6 +178,46 @@ add_change(struct str *out, const char *what)
 	str_add(out, what);
 }
 
+/* Does a copy that was touched still hold the bytes that were filed? */
+static int
+prove_copy(struct package *p, const struct package_entry *entry, int fd,
+	   const struct stat *st, struct err *e)
+{
+	char now[DIGEST_HEX_ROOM] = "";
+	struct copier *c = copier_new(NULL, p->stop, NULL, NULL);
+	int rc = *entry->sha256 ? copier_hash(c, fd, st, now, e) : 0;
+
+	copier_free(c);
+	if (rc < 0)
+		return -1;
+	if (!rc && *now && str_eq(now, entry->sha256))
+		return 0;
+	return err_set(e, ERR_REQUEST, 13,
+		       "\"%s\" in the package store (package %s) has changed since "
+		       "it was filed: file it again",
+		       shown_path(p, entry), p->info.id);
+}
+
+/* Whoever writes to a file cannot keep its ctime, whatever he does with its other
+ * times.  But a backup, a `chown -R` or a store that was moved change it as well, and
+ * harm nothing: then, and only then, the bytes are read for their hash. */
+static int
+check_copy(struct package *p, const struct package_entry *entry, int fd, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return err_sys(e, ERR_LOCAL, "look at a file of the package store");
+	if (st.st_size != entry->size_bytes)
+		return err_set(e, ERR_REQUEST, 13,
+			       "\"%s\" is damaged in the package store (package %s: "
+			       "its size is not what it was): file it again",
+			       shown_path(p, entry), p->info.id);
+	if (st.st_ino == entry->inode && tree_ctime_ns(&st) == entry->ctime_ns)
+		return 0;
+	return prove_copy(p, entry, fd, &st, e);
+}
+
 int
 package_check_file(struct package *p, const struct package_entry *entry, int fd,
 		   struct err *e)
@@ -178,7 +226,7 @@ package_check_file(struct package *p, const struct package_entry *entry, int fd,
 	struct stat st;
 
 	if (!p->info.by_reference)
-		return 0;
+		return check_copy(p, entry, fd, e);
 	if (fstat(fd, &st))
 		return err_sys(e, ERR_REQUEST, "look at %s/%s", p->head->source,
 			       entry->path);
@@ -237,12 +285,11 @@ open_original(struct package *p, const struct package_entry *entry, struct err *
 }
 
 static int
-open_copy(const struct package *p, const struct package_entry *entry, struct err *e)
+open_copy(struct package *p, const struct package_entry *entry, struct err *e)
 {
 	AUTO_FREE char *path =
 	    mem_printf("data%s%s", *entry->path ? "/" : "", entry->path);
 	int fd = tree_open(p->folder, path, O_RDONLY | O_NOFOLLOW);
-	struct stat st;
 
 	if (fd < 0) {
 		if (errno == EMFILE || errno == ENFILE)
@@ -255,14 +302,10 @@ open_copy(const struct package *p, const struct package_entry *entry, struct err
 		    shown_path(p, entry), p->info.id);
 		return -1;
 	}
-	if (!fstat(fd, &st) && st.st_size == entry->size_bytes)
+	if (!check_copy(p, entry, fd, e))
 		return fd;
 	(void)close(fd);
-	return err_set(
-	    e, ERR_REQUEST, 13,
-	    "\"%s\" is damaged in the package store (package %s: its size is "
-	    "not what it was): file it again",
-	    shown_path(p, entry), p->info.id);
+	return -1;
 }
 
 int

@@ -2,9 +2,10 @@
  *
  * Filing reads the source once: names are checked, then bytes are hashed on the way and
  * kept in the package store (reflink where the file system can), one copy however many
- * sites.  By reference, nothing is copied, and the index remembers what the files
- * looked like.  With hash_later, hashing is a step of its own, package_hash(), that
- * another thread can take while the package is on its way already.
+ * sites.  By reference, nothing is copied.  The index remembers what the files, or
+ * their copies, looked like: what changed since is not sent.  With hash_later, hashing
+ * is a step of its own, package_hash(), that another thread can take while the package
+ * is on its way already.
  *
  *   <store>/<id>/index        one line an entry, in the order of sending
  *   <store>/<id>/manifest     SHA-256 list, in the format of sha256sum: published last
@@ -97,6 +98,10 @@ int package_open(const char *store, const char *id, struct package **out,
 void package_close(struct package *p);
 const struct package_info *package_get_info(const struct package *p); /* borrowed */
 
+/* What ends a hashing in package_open_file() and package_check_file() within 2 s;
+ * borrowed, NULL: nothing. */
+void package_set_stop(struct package *p, const struct stop *stop);
+
 /* By reference: where it lies, absolute; else NULL.  Borrowed. */
 const char *package_source(const struct package *p);
 
@@ -109,8 +114,8 @@ struct package_entry {
 	int64_t mtime_ns;             /* since 1970 */
 	char sha256[DIGEST_HEX_ROOM]; /* "" for folders, and when not hashed yet */
 
-	/* For package_open_file() and package_check_file(): how it was when filed by
-	 * reference. */
+	/* For package_open_file() and package_check_file(): of the file that is sent,
+	 * the source or its copy in the store, when it was filed. */
 	int64_t ctime_ns;
 	uint64_t inode;
 };
@@ -126,13 +131,15 @@ int package_rewind(struct package *p, struct err *e) MUST_USE;
 int package_content(struct package *p, char hex[DIGEST_HEX_ROOM],
 		    struct err *e) MUST_USE;
 
-/* A file of the package, open for pread; *fd is the caller's to close.  By reference:
- * -1 ERR_REQUEST "has changed since it was filed" when size, mtime, ctime or inode
- * differ, and what. */
+/* A file of the package, open for pread; *fd is the caller's to close.  -1 ERR_REQUEST
+ * "has changed since it was filed": by reference, when size, mtime, ctime or inode
+ * differ, and what; a copy in the store, when its size differs, or when its ctime or
+ * inode do and its hash, which is then made of all its bytes, as well (or there is none
+ * to compare with).  ERR_STOP while it is made. */
 int package_open_file(struct package *p, const struct package_entry *entry, int *fd,
 		      struct err *e) MUST_USE;
 
-/* By reference, after the last byte was read: has it stayed the same? */
+/* After the last byte was read: has it stayed the same?  As package_open_file(). */
 int package_check_file(struct package *p, const struct package_entry *entry, int fd,
 		       struct err *e) MUST_USE;
 

@@ -415,6 +415,7 @@ attempt_run(const struct attempt *a, struct attempt_result *out)
 
 	*out = (struct attempt_result){0};
 	run_init(&r, a);
+	package_set_stop(a->package, a->stop);
 	out->outcome = hear(&r, try_addresses(&r, out, &e), &e);
 	if (out->outcome != ATTEMPT_SENT && e.kind == ERR_SITE && e.win32 == 112)
 		event_log(a->log, &r.about, EVENT_NO_SPACE);

@@ -75,7 +75,7 @@ write_all(bool by_reference)
 	assert_non_null(f);
 	index_write_head(f, &head);
 	for (size_t i = 0; i < COUNT(entries); i++)
-		index_write_entry(f, &head, &entries[i]);
+		index_write_entry(f, &entries[i]);
 	index_write_end(f, COUNT(entries));
 	assert_int_equal(path_close_stream(f), 0);
 	return text;
@@ -96,15 +96,16 @@ test_copy(void **state)
 				  "kind tree copy\n"
 				  "total 2 2 1099511627781\n"
 				  "d -1 \n"
-				  "f 1 5 " HASH " a b\n"
+				  "f 1 5 " HASH " -1 0 a b\n"
 				  "d 1795357641423490215 d\xc3\xbc\n"
-				  "f 0 1099511627776 - d\xc3\xbc/x\n"
+				  "f 0 1099511627776 - 7 -9 d\xc3\xbc/x\n"
 				  "end 4\n");
 	assert_int_equal(read_all(text, &out, &e), 0);
-	assert_string_equal(str_text(&out), "0d||0|-1||0|0\n"
-					    "1f|a b|5|1|" HASH "|0|0\n"
-					    "2d|d\xc3\xbc|0|1795357641423490215||0|0\n"
-					    "3f|d\xc3\xbc/x|1099511627776|0||0|0\n");
+	assert_string_equal(str_text(&out),
+			    "0d||0|-1||0|0\n"
+			    "1f|a b|5|1|" HASH "|18446744073709551615|0\n"
+			    "2d|d\xc3\xbc|0|1795357641423490215||0|0\n"
+			    "3f|d\xc3\xbc/x|1099511627776|0||7|-9\n");
 	mem_free(text);
 }
 
@@ -137,7 +138,7 @@ test_reference(void **state)
 
 #define START "lansender-package 1\nname n\nkind tree copy\n"
 #define HEAD  START "total 1 1 5\n"
-#define BODY  HEAD "d 1 \nf 2 5 " HASH " a\n"
+#define BODY  HEAD "d 1 \nf 2 5 " HASH " 7 8 a\n"
 #define FILE_REFERENCE                                                                 \
 	"lansender-package 1\nname n\nkind file reference\nsource /s\ntotal 1 0 5\n"
 
@@ -172,7 +173,7 @@ static const struct {
     {START "total 1 1 5 \n", "line 4: no totals"},
 
     {HEAD, "line 5: it is not whole"},
-    {HEAD "f 2 5 - \nend 1\n", "line 5: the first entry is not the package"},
+    {HEAD "f 2 5 - 7 8 \nend 1\n", "line 5: the first entry is not the package"},
     {HEAD "d 1 a\n", "line 5: no path of an entry"},
     {HEAD "d 1\n", "line 5: no numbers of an entry"},
     {HEAD "d x \n", "line 5: no numbers of an entry"},
@@ -184,13 +185,13 @@ static const struct {
     {HEAD "d 1 \nf 2 5 a\n", "line 6: no numbers of an entry"},
     {HEAD "d 1 \nf 2 5 0123 a\n", "line 6: no numbers of an entry"},
     {HEAD "d 1 \nf 2 5 " HASH "0 a\n", "line 6: no numbers of an entry"},
-    {HEAD "d 1 \nf 2 5 " HASH " ../a\n", "line 6: no path of an entry"},
-    {HEAD "d 1 \nf 2 5 " HASH " /a\n", "line 6: no path of an entry"},
-    {HEAD "d 1 \nf 2 5 " HASH " a//b\n", "line 6: no path of an entry"},
-    {HEAD "d 1 \nf 2 5 " HASH " a/\n", "line 6: no path of an entry"},
-    {HEAD "d 1 \nf 2 5 " HASH " a\\x0a\n", "line 6: no path of an entry"},
-    {HEAD "d 1 \nf 2 5 " HASH " \n", "line 6: no path of an entry"},
-    {HEAD "d 1 \nf 2 9223372036854775807 - a\nf 2 1 - b\n",
+    {HEAD "d 1 \nf 2 5 " HASH " 7 8 ../a\n", "line 6: no path of an entry"},
+    {HEAD "d 1 \nf 2 5 " HASH " 7 8 /a\n", "line 6: no path of an entry"},
+    {HEAD "d 1 \nf 2 5 " HASH " 7 8 a//b\n", "line 6: no path of an entry"},
+    {HEAD "d 1 \nf 2 5 " HASH " 7 8 a/\n", "line 6: no path of an entry"},
+    {HEAD "d 1 \nf 2 5 " HASH " 7 8 a\\x0a\n", "line 6: no path of an entry"},
+    {HEAD "d 1 \nf 2 5 " HASH " 7 8 \n", "line 6: no path of an entry"},
+    {HEAD "d 1 \nf 2 9223372036854775807 - 7 8 a\nf 2 1 - 7 8 b\n",
      "line 7: sizes beyond counting"},
 
     {BODY, "line 7: it is not whole"},
@@ -198,8 +199,10 @@ static const struct {
     {BODY "end 3\n", "line 7: the counts do not agree"},
     {BODY "end\n", "line 7: neither an entry nor the end"},
     {HEAD "end 0\n", "line 5: the counts do not agree"},
-    {HEAD "d 1 \nf 2 4 - a\nend 2\n", "line 7: the counts do not agree"},
+    {HEAD "d 1 \nf 2 4 - 7 8 a\nend 2\n", "line 7: the counts do not agree"},
     {HEAD "d 1 \nd 2 a\nend 2\n", "line 7: the counts do not agree"},
+    {HEAD "d 1 \nf 2 5 - a\nend 2\n", "line 6: no numbers of an entry"},
+    {HEAD "d 1 \nf 2 5 - 7 a\nend 2\n", "line 6: no numbers of an entry"},
     {FILE_REFERENCE "f 2 5 - \nend 1\n", "line 6: no numbers of an entry"},
     {FILE_REFERENCE "f 2 5 - 7 \nend 1\n", "line 6: no numbers of an entry"},
 };

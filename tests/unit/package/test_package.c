@@ -399,6 +399,143 @@ test_damaged_store(void **state)
 	    str_starts(f->e.text, "the package is not in the store any more ("));
 }
 
+/* --- a copy that was touched ------------------------------------------------------ */
+
+static void
+copy_written(struct fixture *f, const char *data)
+{
+	int fd = open(data, O_WRONLY | O_CLOEXEC);
+
+	(void)f;
+	assert_int_equal(pwrite(fd, "d", 1, 2), 1);
+	(void)close(fd);
+}
+
+/* A hand that covers its tracks: size and time are what they were. */
+static void
+copy_written_secretly(struct fixture *f, const char *data)
+{
+	struct timespec times[2];
+	struct stat before;
+
+	assert_int_equal(stat(data, &before), 0);
+	copy_written(f, data);
+	times[0] = before.st_atim;
+	times[1] = before.st_mtim;
+	assert_int_equal(utimensat(AT_FDCWD, data, times, 0), 0);
+}
+
+static void
+copy_owned_anew(struct fixture *f, const char *data)
+{
+	(void)f;
+	assert_int_equal(chmod(data, 0640), 0);
+}
+
+/* The store was copied to another disk. */
+static void
+copy_moved(struct fixture *f, const char *data)
+{
+	AUTO_FREE char *other = mem_printf("%s/other", f->top);
+
+	if (path_write_file(other, "abc", 3, 0600, &f->e))
+		fail_msg("%s", f->e.text);
+	assert_int_equal(rename(other, data), 0);
+}
+
+/* The kernel stamps files with a clock that ticks: until it gives another time, seen at
+ * the source, which nobody reads any more. */
+static void
+await_tick(struct fixture *f, const char *data)
+{
+	struct stat then, now;
+
+	assert_int_equal(stat(data, &then), 0);
+	do {
+		assert_int_equal(chmod(fixture_path(f, "file"), 0600), 0);
+		assert_int_equal(stat(f->path, &now), 0);
+	} while (now.st_ctim.tv_sec == then.st_ctim.tv_sec &&
+		 now.st_ctim.tv_nsec == then.st_ctim.tv_nsec);
+}
+
+static void
+test_copy_touched(void **state)
+{
+	static const struct {
+		void (*touch)(struct fixture *f, const char *data);
+		bool hash_later; /* and not hashed yet: nothing proves the bytes */
+		bool is_refused;
+	} rows[] = {
+	    {copy_written, false, true},     {copy_written_secretly, false, true},
+	    {copy_owned_anew, false, false}, {copy_moved, false, false},
+	    {copy_written, true, true},      {copy_moved, true, true},
+	};
+	struct fixture *f = *state;
+
+	fixture_write(f, "file", "abc");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO_FREE char *data = NULL;
+		struct package_entry entry;
+		struct package *p;
+		int fd, late;
+
+		f->o.hash_later = rows[i].hash_later;
+		fixture_add(f);
+		data = kept_path(f, "data/file");
+		p = open_it(f);
+		entry = find(f, p, "file");
+		assert_int_equal(package_open_file(p, &entry, &late, &f->e), 0);
+		await_tick(f, data);
+		rows[i].touch(f, data);
+		if (rows[i].is_refused) {
+			assert_int_equal(package_open_file(p, &entry, &fd, &f->e), -1);
+			assert_string_equal(err_kind_name(f->e.kind), "request");
+			assert_true(str_starts(f->e.text, "\"file\" in the package "
+							  "store (package "));
+			assert_true(str_ends(f->e.text, ") has changed since it was "
+							"filed: file it again"));
+		} else {
+			assert_int_equal(package_open_file(p, &entry, &fd, &f->e), 0);
+			assert_int_equal(package_check_file(p, &entry, fd, &f->e), 0);
+			(void)close(fd);
+		}
+		/* And who had it open sees it at its end. */
+		if (rows[i].touch != copy_moved)
+			assert_int_equal(package_check_file(p, &entry, late, &f->e),
+					 rows[i].is_refused ? -1 : 0);
+		(void)close(late);
+		package_close(p);
+	}
+}
+
+/* Reading it all again takes as long as it takes: a stop ends it. */
+static void
+test_copy_stopped(void **state)
+{
+	struct fixture *f = *state;
+	struct stop *stop = stop_new();
+	AUTO_FREE char *data = NULL;
+	struct package_entry entry;
+	struct package *p;
+	int fd;
+
+	fixture_write(f, "file", "abc");
+	fixture_add(f);
+	data = kept_path(f, "data/file");
+	p = open_it(f);
+	entry = find(f, p, "file");
+	package_set_stop(p, stop);
+	stop_throw(stop);
+	assert_int_equal(package_open_file(p, &entry, &fd, &f->e), 0);
+	(void)close(fd);
+	await_tick(f, data);
+	assert_int_equal(chmod(data, 0640), 0);
+	assert_int_equal(package_open_file(p, &entry, &fd, &f->e), -1);
+	assert_string_equal(err_kind_name(f->e.kind), "stop");
+	package_close(p);
+	stop_free(stop);
+}
+
 /* --- hash_later ------------------------------------------------------------------- */
 
 static void
@@ -488,6 +625,8 @@ main(void)
 	    CASE(test_changes_while_sent),
 	    CASE(test_not_in_store),
 	    CASE(test_damaged_store),
+	    CASE(test_copy_touched),
+	    CASE(test_copy_stopped),
 	    CASE(test_hash),
 	    CASE(test_hash_fails),
 	};
