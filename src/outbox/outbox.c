@@ -423,10 +423,12 @@ outbox_site_result(struct outbox *o, const char *site, const char *address,
 	rc = known_site(o, site, row, e);
 	if (rc == 0) {
 		row->failures = error ? row->failures + 1 : 0;
-		row->error_win32 = error ? error->win32 : 0;
-		row->error_at_ms = error ? now_ms : 0;
-		str_copy_cut(row->error_text, sizeof(row->error_text),
-			     error ? error->text : "");
+		if (error || row->error_at_ms != now_ms) {
+			row->error_win32 = error ? error->win32 : 0;
+			row->error_at_ms = error ? now_ms : 0;
+			str_copy_cut(row->error_text, sizeof(row->error_text),
+				     error ? error->text : "");
+		}
 		if (address && !error)
 			str_copy_cut(row->address, sizeof(row->address), address);
 		rc = o->store->verbs->put_site(o->store, row, e);

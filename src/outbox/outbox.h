@@ -388,7 +388,9 @@ int outbox_sites_changed(struct outbox *o, int64_t now_ms, int64_t *cursor,
  * request to the site is unfinished: "for an hour or until there are no active send
  * requests" (sms-sender.md 2.9).  ERR_INPUT: no request was
  * ever filed to this site.  The result of a connect: with `error` one more failure in a
- * row; NULL: it worked, by `address` (or NULL), and failures count from 0 again. */
+ * row; NULL: it worked, by `address` (or NULL), and failures count from 0 again; the
+ * site's error is no more, but for one that outbox_finish() left at this very instant:
+ * that attempt could connect and failed all the same. */
 int outbox_site_hold(struct outbox *o, const char *site, int64_t until_at_ms,
 		     const char *reason, struct err *e) MUST_USE;
 int outbox_site_result(struct outbox *o, const char *site, const char *address,

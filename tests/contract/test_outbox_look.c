@@ -425,6 +425,35 @@ a_site_remembers_hold_and_results(void **state)
 	assert_string_equal(s.address, "MS1.2");
 }
 
+/* It was reached, and has no room: that is the site's last error until it works. */
+static void
+an_attempt_that_could_connect_leaves_its_error(void **state)
+{
+	struct fixture *f = *state;
+	const struct err full = {ERR_SITE, 112, 0, "no room"};
+	const struct outbox_end end = {
+	    .to = REQUEST_WAITING, .restart_at_ms = NOW + 5, .error = &full};
+	struct request_id id = fixture_file(f, "MS1");
+	struct outbox_site s;
+	struct request r;
+
+	fixture_claim(f, id, NOW, &r);
+	assert_int_equal(outbox_finish(f->o, id, r.owner, NOW, &end, &f->e), 0);
+	assert_int_equal(outbox_site_result(f->o, "MS1", "MS1.1", NULL, NOW, &f->e), 0);
+	fixture_site(f, "MS1", NOW, &s);
+	assert_int_equal(s.failures, 0);
+	assert_string_equal(s.address, "MS1.1");
+	assert_int_equal(s.error_win32, 112);
+	assert_int_equal(s.error_at_ms, NOW);
+	assert_string_equal(s.error_text, "no room");
+	assert_int_equal(outbox_site_result(f->o, "MS1", "MS1.1", NULL, NOW + 1, &f->e),
+			 0);
+	fixture_site(f, "MS1", NOW, &s);
+	assert_int_equal(s.error_win32, 0);
+	assert_int_equal(s.error_at_ms, 0);
+	assert_string_equal(s.error_text, "");
+}
+
 /* "For an hour or until there are no active send requests." */
 static void
 a_hold_ends_with_the_sites_last_request(void **state)
@@ -545,6 +574,7 @@ main(void)
 	    CASE(who_stops_in_the_middle_gets_the_rest_again),
 	    CASE(counts_of_ended_ones_only_on_demand),
 	    CASE(a_site_remembers_hold_and_results),
+	    CASE(an_attempt_that_could_connect_leaves_its_error),
 	    CASE(a_hold_ends_with_the_sites_last_request),
 	    CASE(what_one_writes_the_other_reads),
 	    CASE(a_wait_ends_at_once_when_another_changed_something),

@@ -24,6 +24,8 @@ lacks out 'Cannot connect to server'
 lacks out 'Sending Started'
 is_now 1 waiting
 has out '(112)'
+sender sites
+check grep -Eq '^MS1 .* \(112\) .* has 8.0 MiB free' out
 [ -z "$(ls -A "$SMB/share")" ] || fail "something was left at the site: $(ls -A "$SMB/share")"
 
 # Nobody tries again for who sends by hand.
