@@ -348,6 +348,10 @@ check_alone(const struct call *call, struct err *e)
 
 	if (!asks_address && !asks_keys)
 		return 0;
+	if (asks_address && call->value[OPTION_ADDRESS][0] == '\0')
+		return err_set(e, ERR_INPUT, 0,
+			       "--address is empty: type what is in the server box, as "
+			       "in '\\\\DSSMS\\SMS_SITE'");
 	if (asks_address && asks_keys)
 		return err_set(e, ERR_INPUT, 0,
 			       "--address and --keys are two questions: ask one");

@@ -422,7 +422,8 @@ run(const struct call *call)
 	/* The password passes through this process: no core dumps. */
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (read_address(&j, &e) < 0 || read_settings(&j, &e) < 0)
+	if (file_package_check(call->arguments[0], call->value[OPTION_AS], &e) < 0 ||
+	    read_address(&j, &e) < 0 || read_settings(&j, &e) < 0)
 		code = print_failure(FRONT_USAGE, &e);
 	else
 		code = put(&j, &e);

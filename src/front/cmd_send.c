@@ -338,7 +338,8 @@ run(const struct call *call)
 
 	if (place_load_config(call, &config, &e) < 0)
 		return print_failure(FRONT_FAILED, &e);
-	if (read_order(call, config, &order, &e) < 0)
+	if (file_package_check(call->arguments[1], call->value[OPTION_AS], &e) < 0 ||
+	    read_order(call, config, &order, &e) < 0)
 		return print_failure(FRONT_USAGE, &e);
 	code = run_order(call, config, &order);
 	targets_done(&order.targets);

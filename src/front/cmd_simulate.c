@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "dispatch/dispatch.h"
 #include "front/commands.h"
+#include "front/file_package.h"
 #include "front/interrupt.h"
 #include "front/place.h"
 #include "front/print.h"
@@ -128,7 +129,8 @@ run(const struct call *call)
 				      .courses = COURSES};
 	struct err e;
 
-	if (read_ask(call, &a, &e) < 0)
+	if (file_package_check(call->arguments[0], NULL, &e) < 0 ||
+	    read_ask(call, &a, &e) < 0)
 		return print_failure(FRONT_USAGE, &e);
 	if (place_load_config(call, &config, &e) < 0)
 		return print_failure(FRONT_FAILED, &e);

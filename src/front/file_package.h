@@ -12,4 +12,8 @@
 int file_package(const char *store, struct package_options o, struct package_info *out,
 		 struct err *e) MUST_USE;
 
+/* Can that be meant?  -1: ERR_INPUT, no path at all, or a name (NULL: none was given)
+ * that no package may have.  Looks at no file. */
+int file_package_check(const char *path, const char *name, struct err *e) MUST_USE;
+
 #endif

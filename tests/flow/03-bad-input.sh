@@ -53,7 +53,15 @@ refused 2 '--deadline: "2001-01-01 00:00" is over already' send MS1 file --deadl
 refused 2 '--deadline is not after --not-before' send MS1 file --deadline +1h --not-before +2h
 refused 1 'cannot send none: it cannot be looked at: No such file or directory' send MS1 none
 refused 1 '"/" has no name that the package could have: name it with --as' send MS1 /
-refused 1 'the package cannot be called "": that name is empty' send MS1 file --as ''
+for name in '' a/b con.txt x.; do
+	refused 2 "the package cannot be called \"$name\": that name " send MS1 file --as "$name"
+	refused 2 "the package cannot be called \"$name\": that name " \
+		put file '\\DSSMS\S' --user u --as "$name"
+done
+refused 2 'the path is empty: name a file or a folder' send MS1 ''
+refused 2 'the path is empty: name a file or a folder' put '' '\\DSSMS\S' --user u
+refused 2 'the path is empty: name a file or a folder' simulate --to MS1 ''
+refused 2 'the server is empty: ' put file '' --user u
 ln -s file link
 refused 1 'cannot send link' send MS1 link
 has err 'symbolic link'
@@ -101,7 +109,7 @@ refused 2 '--request: "x" is no request id' log --request x
 refused 1 'there is no log' log
 
 # --- check --address
-refused 1 '' check --address ''
+refused 2 '--address is empty: type what is in the server box' check --address ''
 refused 1 '' check --address '\\.\pipe\x'
 refused 1 '' check --address '\\?\C:\x'
 refused 1 '' check --address '\\srv@SSL\DavWWWRoot'

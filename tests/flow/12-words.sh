@@ -147,7 +147,7 @@ sender put file '//DSSMS/SMS_SITE/in/.lansender' --user u --password-file secret
 exits 2
 has err 'is where packages are staged'
 sender send MS1 file --as .LANSENDER
-exits 1
+exits 2
 has err 'is where packages are staged'
 
 # --- put without a terminal
