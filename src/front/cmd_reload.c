@@ -12,7 +12,8 @@ run(const struct call *call)
 	const int rc = control_say(call, CONTROL_RELOAD, &answer, &e);
 
 	if (rc < 0)
-		return print_failure(FRONT_FAILED, &e);
+		return print_failure(e.kind == ERR_STOP ? FRONT_NOT_NOW : FRONT_FAILED,
+				     &e);
 	if (rc == 0) {
 		print_note("no sender runs; it reads the configuration when it starts");
 		return FRONT_NOT_NOW;
@@ -45,6 +46,6 @@ const struct command command_reload = {
     .examples = "  lansender reload\n",
     .exits = "  0  it goes by the new one\n"
 	     "  1  it goes on with the old one, and why\n  2  wrong usage\n"
-	     "  3  no sender runs\n",
+	     "  3  no sender runs, or it starts or stops just now\n",
     .run = run,
 };

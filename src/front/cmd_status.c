@@ -128,7 +128,8 @@ run(const struct call *call)
 	struct err e;
 
 	if (status(call, &runs, &e) < 0)
-		return print_failure(FRONT_FAILED, &e);
+		return print_failure(e.kind == ERR_STOP ? FRONT_NOT_NOW : FRONT_FAILED,
+				     &e);
 	return runs ? FRONT_DONE : FRONT_NOT_NOW;
 }
 
@@ -142,6 +143,6 @@ const struct command command_status = {
 	"with `drain`, `open` and `limit`.",
     .examples = "  lansender status\n  lansender status --json\n",
     .exits = "  0  a sender runs\n  1  it does not answer\n  2  wrong usage\n"
-	     "  3  no sender runs\n",
+	     "  3  no sender runs, or it starts or stops just now\n",
     .run = run,
 };

@@ -34,6 +34,33 @@ sender drain off
 exits 0
 rm -rf state
 
+# One that starts just now: it has the lock and the socket, and no more.
+need python3
+mkdir -p state
+python3 - state <<'END' &
+import fcntl, socket, struct, sys
+lock = open(sys.argv[1] + "/lock", "w")
+fcntl.fcntl(lock, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0)) # F_OFD_SETLK
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1] + "/control")
+s.listen()
+for i in range(2):
+    c, _ = s.accept()
+    c.recv(4096)
+    c.sendall(b'{"ok":false,"kind":"stop","error":"the sender starts or stops just now"}\n')
+    c.close()
+END
+helper_pids=$!
+wait_for 10 test -S state/control
+for what in status reload; do
+	sender $what
+	exits 3
+	has err 'lansender: the sender starts or stops just now'
+done
+wait "$helper_pids" || fail 'it was not asked'
+helper_pids=
+rm -rf state
+
 samba_start
 # A minute between two looks at the outbox: what follows is quicker is the socket's work.
 settings() {
