@@ -131,7 +131,7 @@ kerberos(const struct auth_options *o, int64_t deadline_at_ms, struct err *e)
 	int64_t now = clock_mono_ms(o->clock);
 	char key[DIGEST_HEX_ROOM];
 	struct login *l;
-	struct err ignored;
+	struct err kept;
 
 	login_key(o, key);
 	if (o->anew)
@@ -143,7 +143,10 @@ kerberos(const struct auth_options *o, int64_t deadline_at_ms, struct err *e)
 	if (l || e->win32 != WIN32_NO_LOGON_SERVERS)
 		return l;
 	tickets_put_off(key, clock_mono_ms(o->clock) + NO_KDC_MS);
-	return log_in(o, LOGIN_KEPT, deadline_at_ms, &ignored);
+	l = log_in(o, LOGIN_KEPT, deadline_at_ms, &kept);
+	if (!l && kept.kind == ERR_STOP)
+		*e = kept; /* else that no KDC answers says more */
+	return l;
 }
 
 /* --- NTLM --------------------------------------------------------------------- */

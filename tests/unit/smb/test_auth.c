@@ -378,6 +378,47 @@ a_kept_ticket_that_has_expired(void **state)
 	assert_int_equal(tickets_state(key, clock_mono_ms(o.clock)), TICKET_SPENT);
 }
 
+/* errand_run(), linked in its place: the log-on of that number is stopped. */
+__typeof__(errand_run) real_errand_run __asm__("__real_errand_run");
+__typeof__(errand_run) wrap_errand_run __asm__("__wrap_errand_run");
+static int stop_in; /* so many errands; 0: none is */
+
+enum errand_end
+wrap_errand_run(const struct errand *t, struct err *e)
+{
+	if (stop_in == 0 || --stop_in > 0)
+		return real_errand_run(t, e);
+	t->drop(t->self);
+	return ERRAND_STOPPED;
+}
+
+/* While the sender is stopping, that the KDC is silent is no fault of the address. */
+static void
+a_stop_while_the_old_ticket_is_tried(void **state)
+{
+	struct auth_options o = options(SMB_AUTH_KERBEROS, "smssend@dead.test", "y");
+	char key[DIGEST_HEX_ROOM];
+	struct auth *a = NULL;
+	struct err e = {0};
+
+	(void)state;
+	login_key(&o, key);
+	keep_expired(key, o.clock);
+	tickets_age(key);
+	stop_in = 2; /* the first asks the KDC in vain */
+	assert_int_equal(auth_new(&o, &a, &e), -1);
+	assert_int_equal(stop_in, 0);
+	assert_int_equal(e.kind, ERR_STOP);
+	tickets_drop(key);
+
+	/* Not stopped, that no KDC answers says more than that the old one is spent. */
+	keep_expired(key, o.clock);
+	tickets_age(key);
+	assert_int_equal(auth_new(&o, &a, &e), -1);
+	assert_int_equal(e.win32, 1311);
+	tickets_drop(key);
+}
+
 /* krb5.conf of this test knows one realm, whose KDC is not there. */
 static void
 kerberos_without_kdc(void **state)
@@ -617,6 +658,7 @@ main(void)
 	    cmocka_unit_test(a_users_own_ticket_cache),
 	    cmocka_unit_test(a_ticket_cache_needs_no_account),
 	    cmocka_unit_test(a_kept_ticket_that_has_expired),
+	    cmocka_unit_test(a_stop_while_the_old_ticket_is_tried),
 	    cmocka_unit_test(kerberos_without_kdc),
 	    cmocka_unit_test(negotiate_falls_back),
 	    cmocka_unit_test(kerberos_keeps_deadline_and_stop),
