@@ -3,6 +3,7 @@
  * Main takes the signals; the dispatcher is a thread, which starts sending threads.
  * What is started first is stopped last: secrets kept out of core dumps, state folder,
  * lock, log, outbox looked at and store swept, control socket, dispatcher. */
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef HAVE_LIBSYSTEMD
 #include <systemd/sd-daemon.h>
@@ -24,6 +26,7 @@
 #include "dispatch/dispatch.h"
 #include "front/commands.h"
 #include "front/control.h"
+#include "front/held.h"
 #include "front/place.h"
 #include "front/print.h"
 #include "front/private_folder.h"
@@ -42,6 +45,9 @@ static const struct command_option options[] = {
 enum { LEFT_OVER_MS = 3600000 };
 enum { RELOAD_MS = 4000 }; /* how long a reload waits for the dispatcher; a choice */
 
+/* How often the state folder is looked at: three stat() calls; a choice. */
+enum { LOOK_S = 10 };
+
 struct sender {
 	const struct call *call;
 	struct config *config;
@@ -50,6 +56,10 @@ struct sender {
 	struct log *log;
 	struct stop *stop;
 	struct dispatch_control *control;
+	struct control_server *server; /* NULL: it could not be made anew */
+	struct held held;
+	bool is_lost; /* the state folder: *lost */
+	struct err lost;
 	struct outbox *outbox; /* while sweeping */
 	int result;            /* of dispatch_run(); read after the thread was joined */
 	int64_t failed;        /* likewise: for good, in this run */
@@ -203,7 +213,7 @@ prepare(struct sender *s, struct err *e)
 	if (take_lock(s, e) < 0 || open_log(s, e) < 0)
 		return -1;
 	sweep_puts(s);
-	return sweep_store(s, e);
+	return sweep_store(s, e) < 0 ? -1 : held_begin(&s->held, s->state, s->lock, e);
 }
 
 static void
@@ -213,6 +223,7 @@ release(struct sender *s)
 	if (s->lock >= 0)
 		(void)close(s->lock);
 	config_free(s->config);
+	held_done(&s->held);
 	mem_free(s->store);
 	mem_free(s->state);
 }
@@ -300,17 +311,68 @@ hang_up(struct sender *s)
 	(void)!reload(s, &notes, &unused);
 }
 
+/* --- the state folder ------------------------------------------------------------- */
+
+static int
+open_control(struct sender *s, struct err *e)
+{
+	const struct control_server_options o = {.state_folder = s->state,
+						 .control = s->control,
+						 .reload = reload,
+						 .self = s};
+
+	return control_server_start(&o, &s->server, e);
+}
+
+static void
+close_control(struct sender *s)
+{
+	control_server_stop(s->server);
+	s->server = NULL;
+}
+
+/* Somebody removed the socket: nobody could reach this sender any more. */
+static void
+mend_control(struct sender *s)
+{
+	AUTO_FREE char *path = path_join(s->state, "control");
+	struct err e;
+
+	if (access(path, F_OK) == 0 || errno != ENOENT)
+		return;
+	close_control(s);
+	if (open_control(s, &e) < 0)
+		event_log(s->log, NULL, EVENT_LOCAL_TROUBLE, e.text);
+}
+
+static void
+look_around(struct sender *s)
+{
+	struct err e;
+
+	if (held_check(&s->held, &e) == 0) {
+		mend_control(s);
+		return;
+	}
+	event_log(s->log, NULL, EVENT_LOCAL_TROUBLE, e.text);
+	s->lost = e;
+	s->is_lost = true;
+	stop_throw(s->stop);
+}
+
 static void
 take_signals(struct sender *s, const sigset_t *taken)
 {
-	int number;
+	const struct timespec patience = {.tv_sec = LOOK_S};
 
 	while (!atomic_load(&s->ended) && !stop_thrown(s->stop)) {
-		if (sigwait(taken, &number) != 0)
-			continue;
-		if (number == SIGHUP)
+		const int number = sigtimedwait(taken, NULL, &patience);
+
+		if (number < 0 && errno == EAGAIN)
+			look_around(s);
+		else if (number == SIGHUP)
 			hang_up(s);
-		else if (number != SIGUSR1)
+		else if (number == SIGINT || number == SIGTERM)
 			stop_throw(s->stop);
 	}
 }
@@ -326,7 +388,8 @@ dispatch(struct sender *s, const sigset_t *taken, struct err *e)
 	take_signals(s, taken);
 	notify("STOPPING=1");
 	thread_join(dispatcher);
-	say_set_aside_meanwhile(s);
+	if (!s->is_lost) /* what lies there now is not what it worked on */
+		say_set_aside_meanwhile(s);
 	event_log(s->log, NULL, EVENT_STOPPED);
 	return 0;
 }
@@ -334,24 +397,25 @@ dispatch(struct sender *s, const sigset_t *taken, struct err *e)
 static int
 work(struct sender *s, struct err *e)
 {
-	struct control_server_options o = {
-	    .state_folder = s->state, .reload = reload, .self = s};
-	struct control_server *server = NULL;
 	sigset_t taken;
 	int rc;
 
 	block_signals(&taken);
 	s->stop = stop_new();
-	s->control = o.control = dispatch_control_new();
+	s->control = dispatch_control_new();
 	event_log(s->log, NULL, EVENT_STARTED);
-	rc = control_server_start(&o, &server, e);
+	rc = open_control(s, e);
 	if (rc == 0)
 		rc = dispatch(s, &taken, e);
-	control_server_stop(server);
+	close_control(s);
 	dispatch_control_free(s->control);
 	stop_free(s->stop);
 	if (rc < 0)
 		return -1;
+	if (s->is_lost) {
+		*e = s->lost;
+		return -1;
+	}
 	if (s->result < 0)
 		*e = s->error;
 	return s->result;
@@ -402,8 +466,8 @@ const struct command command_run = {
     .examples = "  lansender run --until-idle\n",
     .exits =
 	"  0  stopped; with --until-idle: nothing is left to send, nothing failed\n"
-	"  1  our own disk or outbox cannot be used, wrong configuration; with\n"
-	"     --until-idle: a request failed for good\n"
+	"  1  our own disk or outbox cannot be used or was taken away, wrong\n"
+	"     configuration; with --until-idle: a request failed for good\n"
 	"  2  wrong usage\n  3  with --until-idle: requests still wait\n",
     .run = run,
 };

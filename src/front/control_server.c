@@ -43,6 +43,7 @@ struct client {
 struct control_server {
 	struct control_server_options o;
 	char *path;
+	struct stat made; /* the socket at path */
 	int listener;
 	struct stop *stop;
 	struct thread *thread;
@@ -232,7 +233,21 @@ listen_on(struct control_server *s, struct err *e)
 	if (unlink(s->path) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_LOCAL, "make room for the control socket %s",
 			       s->path);
-	return control_socket(s->o.state_folder, true, &s->listener, e);
+	if (control_socket(s->o.state_folder, true, &s->listener, e) < 0)
+		return -1;
+	if (stat(s->path, &s->made) < 0)
+		return err_sys(e, ERR_LOCAL, "look at the control socket %s", s->path);
+	return 0;
+}
+
+/* Where the state folder was replaced, another sender's may lie there. */
+static bool
+is_ours(const struct control_server *s)
+{
+	struct stat now;
+
+	return stat(s->path, &now) == 0 && now.st_dev == s->made.st_dev &&
+	       now.st_ino == s->made.st_ino;
 }
 
 int
@@ -267,7 +282,8 @@ control_server_stop(struct control_server *s)
 		if (s->clients[i].fd >= 0)
 			end_client(&s->clients[i]);
 	if (s->listener >= 0) {
-		(void)unlink(s->path);
+		if (is_ours(s))
+			(void)unlink(s->path);
 		(void)close(s->listener);
 	}
 	stop_free(s->stop);
