@@ -387,9 +387,9 @@ run(const struct call *call)
 		only = config_site(config, call->arguments[0]);
 		near = config_nearest_site(config, call->arguments[0]);
 		if (!only) {
-			(void)err_set(&e, ERR_INPUT, 0, "unknown site \"%s\"%s%s",
+			(void)err_set(&e, ERR_INPUT, 0, "unknown site \"%s\"%s%s%s",
 				      call->arguments[0], near ? ": did you mean " : "",
-				      near ? near : "");
+				      near ? near : "", near ? "?" : "");
 			return print_failure(FRONT_USAGE, &e);
 		}
 	}

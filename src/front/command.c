@@ -89,10 +89,10 @@ unknown_option(const struct command *c, const char *typed, const struct option *
 	    str_copy_len(name, sizeof(name), typed + 2, strcspn(typed + 2, "=")) == 0)
 		near = command_nearest(name, names);
 	return err_set(e, ERR_INPUT, 0,
-		       "unknown option %s%s%s; `lansender%s%s --help` "
+		       "unknown option %s%s%s%s `lansender%s%s --help` "
 		       "lists them",
 		       typed, near ? ": did you mean --" : "", near ? near : "",
-		       c ? " " : "", c ? c->name : "");
+		       near ? "?" : ";", c ? " " : "", c ? c->name : "");
 }
 
 /* Which option of the command has that code or letter; -1: none. */

@@ -52,8 +52,9 @@ unknown_command(const char *typed)
 	names[COUNT(commands)] = NULL;
 	near = command_nearest(typed, names);
 	(void)err_set(&e, ERR_INPUT, 0,
-		      "unknown command \"%s\"%s%s; `lansender --help` lists them",
-		      typed, near ? ": did you mean " : "", near ? near : "");
+		      "unknown command \"%s\"%s%s%s `lansender --help` lists them",
+		      typed, near ? ": did you mean " : "", near ? near : "",
+		      near ? "?" : ";");
 	return print_failure(FRONT_USAGE, &e);
 }
 

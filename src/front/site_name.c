@@ -34,8 +34,9 @@ unknown(const struct config *config, const char *typed, const struct err *why,
 			       typed, why->text);
 	return err_set(e, ERR_INPUT, 0,
 		       "site \"%s\" is not in the configuration, and no request was "
-		       "ever filed to it%s%s; `lansender sites` lists them",
-		       typed, near ? ": did you mean " : "", near ? near : "");
+		       "ever filed to it%s%s%s `lansender sites` lists them",
+		       typed, near ? ": did you mean " : "", near ? near : "",
+		       near ? "?" : ";");
 }
 
 int

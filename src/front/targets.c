@@ -41,9 +41,9 @@ add_site(struct targets *t, const struct config *config, const char *typed,
 		return 0;
 	}
 	near = config_nearest_site(config, typed);
-	return err_set(e, ERR_INPUT, 0,
-		       "unknown site \"%s\"%s%s; `lansender sites` lists them", typed,
-		       near ? ": did you mean " : "", near ? near : "");
+	return err_set(
+	    e, ERR_INPUT, 0, "unknown site \"%s\"%s%s%s `lansender sites` lists them",
+	    typed, near ? ": did you mean " : "", near ? near : "", near ? "?" : ";");
 }
 
 static const char *
@@ -66,9 +66,10 @@ add_group(struct targets *t, const struct config *config, const char *typed,
 	if (!group) {
 		near = nearest_group(config, typed);
 		return err_set(e, ERR_INPUT, 0,
-			       "unknown group \"@%s\"%s%s; groups are [group NAME] "
+			       "unknown group \"@%s\"%s%s%s groups are [group NAME] "
 			       "sections of the configuration",
-			       typed, near ? ": did you mean @" : "", near ? near : "");
+			       typed, near ? ": did you mean @" : "", near ? near : "",
+			       near ? "?" : ";");
 	}
 	for (size_t i = 0; i < group->site_count; i++)
 		if (add_site(t, config, group->sites[i], e) < 0)

@@ -6,7 +6,7 @@ exits 0
 has out 'usage: lansender'
 sender sedn MS1 .
 exits 2
-has err 'did you mean send'
+has err 'did you mean send?'
 sender send
 exits 2
 sender send --no-such-option

@@ -28,11 +28,11 @@ refused() { # exit code, message, arguments
 }
 
 # --- the command line
-refused 2 'unknown command "snd": did you mean send' snd
+refused 2 'unknown command "snd": did you mean send? `lansender --help` lists them' snd
 refused 2 'unknown command "publish"; `lansender --help` lists them' publish
-refused 2 'unknown option --prioritty: did you mean --priority' send --prioritty high MS1 file
+refused 2 'unknown option --prioritty: did you mean --priority? `lansender send --help` lists them' send --prioritty high MS1 file
 refused 2 'unknown option -x; `lansender list --help` lists them' list -x
-refused 2 'unknown option --sttae: did you mean --state' --sttae x list
+refused 2 'unknown option --sttae: did you mean --state? ' --sttae x list
 refused 2 'option --as wants a value' send MS1 file --as
 refused 2 'option --state is empty: name a folder, or leave it out' --state '' list
 refused 2 'option --config is empty: name a file, or leave it out' list --config=
@@ -41,9 +41,9 @@ refused 2 'something is missing: usage: lansender send' send MS1
 refused 2 'too much: "b"; usage: lansender show' show 1 b
 
 # --- send
-refused 2 'unknown site "MS2": did you mean MS1' send MS2 file
+refused 2 'unknown site "MS2": did you mean MS1? `lansender sites` lists them' send MS2 file
 refused 2 'unknown site "NOWHERE"; `lansender sites` lists them' send NOWHERE file
-refused 2 'unknown group "@EASY": did you mean @EAST' send @EASY file
+refused 2 'unknown group "@EASY": did you mean @EAST? groups are ' send @EASY file
 refused 2 '"MS1," names no site in one place' send MS1, file
 refused 2 '--priority: "urgent" is none; it is high, medium or low' send MS1 file --priority urgent
 refused 2 '--not-before: "soon" is no time' send MS1 file --not-before soon

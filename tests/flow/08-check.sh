@@ -41,7 +41,7 @@ assert len(lines) > 3 and all(l["ok"] for l in lines)
 END
 sender check --connect MS2
 exits 2
-has err 'unknown site "MS2": did you mean MS1'
+has err 'unknown site "MS2": did you mean MS1?'
 
 # What a schedule and a rate say now and next.
 cp lansender.conf usual

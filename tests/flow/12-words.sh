@@ -84,7 +84,7 @@ done
 for what in 'list MS3' 'log --site MS3'; do
 	sender $what
 	exits 2
-	has err 'site "MS3" is not in the configuration, and no request was ever filed to it: did you mean MS1'
+	has err 'site "MS3" is not in the configuration, and no request was ever filed to it: did you mean MS1? `lansender sites` lists them'
 done
 sender list ms2
 exits 0

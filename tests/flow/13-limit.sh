@@ -15,7 +15,7 @@ head -c 200M /dev/zero >large
 
 sender limit MS9 1MB/s
 exits 2
-has err 'unknown site "MS9": did you mean MS1'
+has err 'unknown site "MS9": did you mean MS1?'
 sender limit MS1 fast
 exits 2
 has err '"fast" is no rate'

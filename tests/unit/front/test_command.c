@@ -101,9 +101,9 @@ test_refused(void **state)
 	} rows[] = {
 	    {"", "something is missing: usage: lansender test [OPTIONS] SITE [PATH]"},
 	    {"a b c", "too much: \"c\"; usage: lansender test [OPTIONS] SITE [PATH]"},
-	    {"a --levle high", "unknown option --levle: did you mean --level; "
+	    {"a --levle high", "unknown option --levle: did you mean --level? "
 			       "`lansender test --help` lists them"},
-	    {"a --jsno", "unknown option --jsno: did you mean --json; "
+	    {"a --jsno", "unknown option --jsno: did you mean --json? "
 			 "`lansender test --help` lists them"},
 	    {"a --quite-other=1", "unknown option --quite-other=1; "
 				  "`lansender test --help` lists them"},
