@@ -163,6 +163,23 @@ opens_at_ms(const struct why_way *w, const struct request *r, int64_t at_ms)
 	return INT64_MAX;
 }
 
+/* Of the budgets on the way that are spent then, the one that stays so longest. */
+static void
+say_budget(const struct why_ask *a, const struct verdict *v, int64_t at_ms,
+	   struct dispatch_why *out)
+{
+	const struct config_address *address = config_address(a->site, v->number);
+	const struct zone *z = address ? address->zone : a->config->sender.zone;
+	const struct rate_path path = rate_plan(a->facts, a->site, address, at_ms);
+	const struct rate_node *n = path.nodes;
+
+	while (n->spent_until_at_ms != path.spent_until_at_ms) /* the last of all */
+		n++;
+	link_to(out, *v, "budget (%s) on the way to %s spent%s (%s)", n->name,
+		address ? address->section : a->site->code,
+		until(z, a->now_ms, v->until_at_ms).text, zone_name(z));
+}
+
 static void
 say_route(const struct why_ask *a, const struct verdict *v, struct dispatch_why *out)
 {
@@ -177,9 +194,6 @@ say_route(const struct why_ask *a, const struct verdict *v, struct dispatch_why 
 	else if (v->reason == REASON_WINDOW_PRIORITY)
 		link_to(out, *v, "window of %s open for higher priorities only%s (%s)",
 			name, u.text[0] ? u.text : ", for good", zone_name(z));
-	else if (v->reason == REASON_BUDGET)
-		link_to(out, *v, "budget on the way to %s spent%s (%s)", name, u.text,
-			zone_name(z));
 	else if (v->reason == REASON_UNKNOWN_TYPE && a->request->prefer)
 		link_to(out, *v, "the preferred address %s has type \"%s\", %s", name,
 			address->type_name, "which is not known here");
@@ -201,7 +215,10 @@ say_addresses(const struct why_ask *a, int64_t at_ms, struct dispatch_why *out)
 	if (v.reason == REASON_MAY_GO)
 		return;
 	v.until_at_ms = opens_at_ms(&way, r, at_ms);
-	say_route(a, &v, out);
+	if (v.reason == REASON_BUDGET)
+		say_budget(a, &v, at_ms, out);
+	else
+		say_route(a, &v, out);
 }
 
 /* --- the site and the slots ------------------------------------------------------ */

@@ -21,7 +21,7 @@ wait_for 60 grep -q 'The send request is suspended: ' state/sender.log
 is_now 2 suspended
 sender why 2
 exits 0
-has out budget
+has out 'budget (address MS1.1) on the way to MS1.1 spent until '
 sender show 2 --json
 check test "$(sed -n 's/.*"bytes_done":\([0-9]*\).*/\1/p' out)" -le 3000000
 sender_stop

@@ -105,8 +105,13 @@ static const struct row rows[] = {
      "window of MS1.1 closed until Mon 11:00 (UTC)",
      .r = {PENDING, .not_before_at_ms = NOW_MS + 90 * MIN_MS}},
     {UTC SITE "budget = 1MB per day\n",
-     "budget on the way to MS1.1 spent until Tue 00:00 (UTC)", .r = {PENDING},
-     .used = {"address MS1.1", INT64_C(1795392000000), 1000000}},
+     "budget (address MS1.1) on the way to MS1.1 spent until Tue 00:00 (UTC)",
+     .r = {PENDING}, .used = {"address MS1.1", INT64_C(1795392000000), 1000000}},
+    {UTC "[line south]\nbudget = 1MB per day\n"
+	 "[site MS1]\nline = south\n[address MS1.1]\ntype = dir\npath = /x\n"
+	 "budget = 2MB per day\n",
+     "budget (line south) on the way to MS1.1 spent until Tue 00:00 (UTC)",
+     .r = {PENDING}, .used = {"line south", INT64_C(1795392000000), 1000000}},
     {UTC SITE,
      "MS1.1: the address failed and is left alone for a while until Mon 09:02",
      .r = {PENDING},
