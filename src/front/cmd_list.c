@@ -43,7 +43,7 @@ add_row(struct listing *l, const struct request *r)
 	table_add(t, view_arrival(r, l->runs, l->now_ms, arrival, sizeof(arrival)));
 	table_add(t, dispatch_known(r, l->runs).name);
 	table_add(t, r->package.name);
-	table_add(t, view_remark(r, remark, sizeof(remark)));
+	table_add(t, view_remark(r, l->runs, remark, sizeof(remark)));
 }
 
 static int

@@ -45,12 +45,14 @@ view_error(uint32_t win32, const char *text)
 enum { REMARK_ERROR_BYTES = 60 }; /* a choice: with the columns before, a wide line */
 
 const char *
-view_remark(const struct request *r, char *buf, size_t room)
+view_remark(const struct request *r, bool sender_runs, char *buf, size_t room)
 {
 	AUTO_FREE char *error = NULL;
 	char at[24], text[REMARK_ERROR_BYTES];
 	AUTO_STR struct str remark = {0};
 
+	if (request_state_active(r->state) && !sender_runs)
+		str_add(&remark, "no sender runs: it stands still; ");
 	if (r->order == OUTBOX_ORDER_HOLD)
 		str_add(&remark, "to be held; ");
 	if (r->order == OUTBOX_ORDER_CANCEL)

@@ -22,8 +22,9 @@ const char *view_progress(const struct request *r, char *buf, size_t room);
 char *view_error(uint32_t win32, const char *text) MUST_USE;
 
 /* What one wants to know beside the state: until when it waits, or the last error, the
- * first sentence of it.  Returns buf. */
-const char *view_remark(const struct request *r, char *buf, size_t room);
+ * first sentence of it; or that nobody sends it although it is active.  Returns buf. */
+const char *view_remark(const struct request *r, bool sender_runs, char *buf,
+			size_t room);
 
 /* When it arrives, short; "never": within its life it does not; "": that is not told.
  */

@@ -15,7 +15,7 @@ wait_for 20 staged
 sender_stop KILL
 [ ! -e "$SMB/share/big.sha256" ] || skip 'too fast: it was sent before the kill'
 sender list
-check grep -Eq '^ 1 +MS1' out
+check grep -Eq '^ 1 +MS1.* no sender runs: it stands still$' out
 
 sender run --until-idle
 exits 0

@@ -36,7 +36,7 @@ an_error_has_its_number_where_there_is_one(void **state)
 		r->error_kind = ERR_SITE;
 		r->error_win32 = rows[i].win32;
 		str_copy_cut(r->error_text, sizeof(r->error_text), rows[i].text);
-		assert_string_equal(view_remark(r, remark, sizeof(remark)),
+		assert_string_equal(view_remark(r, true, remark, sizeof(remark)),
 				    rows[i].want);
 	}
 }
@@ -51,7 +51,7 @@ a_long_error_is_cut(void **state)
 	r->error_kind = ERR_SITE;
 	r->error_win32 = 53;
 	memset(r->error_text, 'x', 100);
-	(void)view_remark(r, remark, sizeof(remark));
+	(void)view_remark(r, true, remark, sizeof(remark));
 	assert_int_equal(strlen(remark), strlen("(53) ") + 59 + strlen("..."));
 	assert_true(str_starts(remark, "(53) xxx"));
 	assert_string_equal(remark + strlen(remark) - 4, "x...");
@@ -68,14 +68,17 @@ a_remark_is_of_now(void **state)
 	r->error_kind = ERR_SITE;
 	str_copy_cut(r->error_text, sizeof(r->error_text), "lost");
 	r->state = REQUEST_PENDING;
-	assert_string_equal(view_remark(r, remark, sizeof(remark)), "lost");
+	assert_string_equal(view_remark(r, true, remark, sizeof(remark)), "lost");
 	r->state = REQUEST_SENDING;
-	assert_string_equal(view_remark(r, remark, sizeof(remark)), "");
+	assert_string_equal(view_remark(r, true, remark, sizeof(remark)), "");
+	assert_string_equal(view_remark(r, false, remark, sizeof(remark)),
+			    "no sender runs: it stands still");
 	r->outlook = (struct outbox_outlook){.doubted_at_ms = 5, .in_time_percent = 12};
-	assert_string_equal(view_remark(r, remark, sizeof(remark)),
+	assert_string_equal(view_remark(r, true, remark, sizeof(remark)),
 			    "deadline unlikely (12 %)");
 	r->state = REQUEST_FAILED;
-	assert_string_equal(view_remark(r, remark, sizeof(remark)), "lost");
+	assert_string_equal(view_remark(r, true, remark, sizeof(remark)), "lost");
+	assert_string_equal(view_remark(r, false, remark, sizeof(remark)), "lost");
 }
 
 /* 1999-03-17 15:47 UTC, and when it is thought to arrive. */
