@@ -27,6 +27,41 @@ auto_wipe(struct buffer *b)
 	mem_wipe(b, sizeof(*b));
 }
 
+/* May its mode be changed for this?  Not that of another's file, nor of the system's
+ * own: who typed /etc/shadow would lock everybody out. */
+static bool
+is_ours_to_change(const char *path, const struct stat *st)
+{
+	AUTO_FREE char *real = NULL;
+
+	if (st->st_uid != geteuid())
+		return false;
+	real = realpath(path, NULL);
+	return st->st_uid != 0 || !real || !str_starts(real, "/etc/") ||
+	       str_starts(real, "/etc/lansender/");
+}
+
+/* Only we (or root) may read it. */
+static int
+check_mode(const char *path, const struct stat *st, struct err *e)
+{
+	const unsigned mode = st->st_mode & ALLPERMS;
+
+	if (!(mode & (S_IXUSR | S_IRWXG | S_IRWXO)))
+		return 0;
+	if (!is_ours_to_change(path, st))
+		return err_set(
+		    e, ERR_INPUT, 0,
+		    "password file %s has mode %04o, so that others may read "
+		    "it, and is there for something else: put the password "
+		    "into a file of its own, and name that",
+		    path, mode);
+	return err_set(e, ERR_INPUT, 0,
+		       "password file %s has mode %04o, so that others may read it: "
+		       "type chmod 600 %s",
+		       path, mode, path);
+}
+
 /* Who else could read or change it?  Of a systemd credential only what it is is
  * checked: systemd keeps it, and grants access by an ACL that looks like a group's. */
 static int
@@ -50,13 +85,7 @@ check_file(int fd, const char *path, bool ours, struct err *e)
 			       "it: type chown %lu %s",
 			       path, (unsigned long)st.st_uid, (unsigned long)geteuid(),
 			       path);
-	if (st.st_mode & (S_IXUSR | S_IRWXG | S_IRWXO))
-		return err_set(
-		    e, ERR_INPUT, 0,
-		    "password file %s has mode %04o, so that others may read "
-		    "it: type chmod 600 %s",
-		    path, (unsigned)(st.st_mode & ALLPERMS), path);
-	return 0;
+	return check_mode(path, &st, e);
 }
 
 static int

@@ -148,6 +148,35 @@ others_may_not_read_it(void **state)
 	}
 }
 
+/* "chmod 600 /etc/passwd" would be followed by somebody. */
+static void
+the_systems_files_keep_their_mode(void **state)
+{
+	AUTO_FREE char *link = path_join(folder, "link");
+	const char *const names[] = {"/etc/passwd", link};
+	struct stat st;
+
+	(void)state;
+	if (stat("/etc/passwd", &st) < 0 || st.st_uid != 0 ||
+	    (st.st_mode & ALLPERMS) != 0644)
+		skip(); /* not as it is everywhere */
+	assert_int_equal(symlink("/etc/passwd", link), 0);
+	for (size_t i = 0; i < COUNT(names); i++) {
+		AUTO_FREE char *says = mem_printf(
+		    "password file %s has mode 0644, so that others may read it, and "
+		    "is there for something else: put the password into a file of its "
+		    "own, and name that",
+		    names[i]);
+		char *secret = NULL;
+		struct err e = {0};
+
+		assert_int_equal(config_secret_file(names[i], &secret, &e), -1);
+		assert_null(secret);
+		assert_int_equal(e.kind, ERR_INPUT);
+		assert_string_equal(e.text, says);
+	}
+}
+
 static void
 it_belongs_to_us_or_root(void **state)
 {
@@ -248,9 +277,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(one_line_is_the_password), TEST(what_is_no_password),
-	    TEST(others_may_not_read_it),   TEST(it_belongs_to_us_or_root),
-	    TEST(only_a_regular_file),      TEST(the_secret_of_an_address),
-	    TEST(a_systemd_credential),
+	    TEST(others_may_not_read_it),   TEST(the_systems_files_keep_their_mode),
+	    TEST(it_belongs_to_us_or_root), TEST(only_a_regular_file),
+	    TEST(the_secret_of_an_address), TEST(a_systemd_credential),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
