@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SHARE_DEPTH = 6 }; /* all, line, site, address, and what was learnt of it */
+enum { SHARE_DEPTH = 6 }; /* all, line, site, address, its pulse, what was learnt */
 
 struct share_flow {
 	size_t nodes[SHARE_DEPTH]; /* that it goes through: indexes of limits */

@@ -59,18 +59,18 @@ use_budgets(struct world *w, const struct rate_path *path, double bytes)
 /* The limits of those that are sending, each once, for share_rates(). */
 struct plan {
 	int64_t *limits;
-	int64_t *left;                   /* of the budget                */
-	const struct config_limits **of; /* NULL: a line's own speed */
+	int64_t *left;   /* of the budget                                    */
+	const void **of; /* whose, in the configuration; NULL: a line's own speed */
 	size_t count, room, left_room, of_room;
 	int64_t until_at_ms;
 };
 
 static size_t
-plan_add(struct plan *p, const struct config_limits *of, int64_t limit, int64_t left)
+plan_add(struct plan *p, const void *of, int64_t limit, int64_t left)
 {
 	p->limits = mem_grow(p->limits, p->count, &p->room, sizeof(*p->limits));
 	p->left = mem_grow(p->left, p->count, &p->left_room, sizeof(*p->left));
-	p->of = mem_grow(p->of, p->count, &p->of_room, sizeof(struct config_limits *));
+	p->of = mem_grow(p->of, p->count, &p->of_room, sizeof(*p->of));
 	p->limits[p->count] = limit;
 	p->left[p->count] = left;
 	p->of[p->count] = of;
@@ -87,17 +87,27 @@ plan_done(struct plan *p)
 
 /* The sending goes through that limit, when there is one. */
 static void
-go_through(struct plan *p, struct share_flow *f, const struct rate_node *n)
+go_through(struct plan *p, struct share_flow *f, const void *of, int64_t limit,
+	   int64_t left)
 {
 	size_t i = 0;
 
-	if (n->bytes_per_s == CONFIG_RATE_UNLIMITED && n->left_bytes == INT64_MAX)
+	if (limit == CONFIG_RATE_UNLIMITED && left == INT64_MAX)
 		return;
-	while (i < p->count && p->of[i] != n->limits)
+	while (i < p->count && p->of[i] != of)
 		i++;
 	if (i == p->count)
-		(void)plan_add(p, n->limits, n->bytes_per_s, n->left_bytes);
+		(void)plan_add(p, of, limit, left);
 	f->nodes[f->depth++] = i;
+}
+
+/* Blocks of the address, one after the other: as fast as that is over a while. */
+static void
+go_by_pulse(struct plan *p, struct share_flow *f, const struct config_pulse *pulse)
+{
+	if (pulse->block_bytes > 0)
+		go_through(p, f, pulse, pulse->block_bytes * 1000 / pulse->every_ms,
+			   INT64_MAX);
 }
 
 static struct share_flow
@@ -110,8 +120,12 @@ flow_of(struct world *w, struct attempt_course *a, struct plan *p)
 	    a->path.until_at_ms <= w->now_ms)
 		a->path = rate_plan(&w->facts, w->sites[a->site].config, a->address,
 				    w->now_ms);
-	for (size_t i = 0; i < a->path.count; i++)
-		go_through(p, &f, &a->path.nodes[i]);
+	for (size_t i = 0; i < a->path.count; i++) {
+		const struct rate_node *n = &a->path.nodes[i];
+
+		go_through(p, &f, n->limits, n->bytes_per_s, n->left_bytes);
+	}
+	go_by_pulse(p, &f, &a->address->pulse);
 	if (a->path.until_at_ms < p->until_at_ms)
 		p->until_at_ms = a->path.until_at_ms;
 	if (f.depth > 0)

@@ -274,6 +274,26 @@ what_was_used_before_counts(void **state)
 			day.until_at_ms + 61000);
 }
 
+/* Over a while a pulse is a rate, which all sendings of the address share. */
+static void
+a_pulse_is_waited_for(void **state)
+{
+	static const char text[] =
+	    "[sender]\nzone = UTC\n"
+	    "[site MS1]\n[address MS1.1]\ntype = dir\npath = /x\n"
+	    "pulse = 200KB every 2s\n";
+	const int64_t done_ms = NOW_MS + INT64_C(2000) * BYTES / 100000;
+	struct rig g;
+
+	(void)state;
+	begin(&g, text);
+	file(&g, 1, 0, REQUEST_MEDIUM, NOW_MS);
+	file(&g, 2, 0, REQUEST_MEDIUM, NOW_MS);
+	run(&g);
+	for (int64_t id = 1; id <= 2; id++)
+		assert_in_range(g.ends[id].at_ms, done_ms - 1000, done_ms + 1000);
+}
+
 int
 main(void)
 {
@@ -284,6 +304,7 @@ main(void)
 	    cmocka_unit_test(what_a_person_holds),
 	    cmocka_unit_test(a_lifetime_ends_while_it_is_sent),
 	    cmocka_unit_test(what_was_used_before_counts),
+	    cmocka_unit_test(a_pulse_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
