@@ -435,12 +435,13 @@ const struct command command_put = {
     .name = "put",
     .arguments = "PATH '\\\\SERVER\\SHARE[\\FOLDER]'",
     .summary = "send now, in the foreground, without daemon and configuration",
-    .text =
-	"Sends a file or a folder tree at once and ends when all of it is acknowledged\n"
-	"and published.  Nothing is filed: what fails is told, and is to be run again.\n"
-	"The same command then goes on from where it stopped.\n"
-	"Without --user: as whom Kerberos knows (kinit).  With --user and without\n"
-	"--password-file the password is asked for on the terminal.",
+    .text = "Sends a file or a folder tree at once and ends when all of it is "
+	    "acknowledged\n"
+	    "and published.  Nothing is filed: what fails is told, and is to be run "
+	    "again.\n"
+	    "The same command then goes on from where it stopped.\n"
+	    "Without --user: as whom Kerberos knows (kinit).  With --user and without\n"
+	    "--password-file the password is asked for on the terminal.",
     .options = options,
     .examples =
 	"  lansender put ./setup-4.2/ '\\\\DSSMS\\SMS_SITE' --user 'CORP\\smssend'\n"
