@@ -66,6 +66,13 @@ control_socket(const char *state_folder, bool bind_it, int *fd, struct err *e)
 		return -1;
 	rc = bind_it ? bind_socket(s, &to)
 		     : connect(s, (const struct sockaddr *)&to, sizeof(to));
+	/* It has the lock before it listens, and a while after. */
+	if (rc < 0 && !bind_it && (errno == ENOENT || errno == ECONNREFUSED))
+		return err_set(
+		    e, ERR_STOP, 0,
+		    "nothing listens at the control socket in %s: the "
+		    "sender starts or stops just now, or somebody removed it",
+		    state_folder);
 	if (rc < 0)
 		return err_sys(e, ERR_LOCAL, "%s the control socket in %s",
 			       bind_it ? "make" : "reach", state_folder);

@@ -34,16 +34,20 @@ sender drain off
 exits 0
 rm -rf state
 
-# One that starts just now: it has the lock and the socket, and no more.
+# One that starts just now: it has the lock, then the socket too, and no more.
 need python3
 mkdir -p state
 python3 - state <<'END' &
-import fcntl, socket, struct, sys
+import fcntl, os, socket, struct, sys, time
 lock = open(sys.argv[1] + "/lock", "w")
 fcntl.fcntl(lock, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0)) # F_OFD_SETLK
+open("locked", "w")
+while not os.path.exists("go"):
+    time.sleep(0.05)
 s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1] + "/control")
 s.listen()
+open("listens", "w")
 for i in range(2):
     c, _ = s.accept()
     c.recv(4096)
@@ -51,7 +55,12 @@ for i in range(2):
     c.close()
 END
 helper_pids=$!
-wait_for 10 test -S state/control
+wait_for 10 test -e locked
+sender status
+exits 3
+has err 'the sender starts or stops just now, or somebody removed it'
+touch go
+wait_for 10 test -e listens
 for what in status reload; do
 	sender $what
 	exits 3
