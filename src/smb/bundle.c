@@ -24,6 +24,8 @@ struct bundle {
 	unsigned lanes;
 	struct opener *opener[CONN_COMPANIONS];
 	unsigned openers;
+	unsigned wanted;   /* connections, the first included */
+	bool is_let_in;    /* one more has logged on, as the first did before */
 	struct stop *stop; /* of the openers */
 	bool gave_up;      /* the server does not want more */
 
@@ -282,6 +284,19 @@ open_lane(struct puts *p)
 	b->opener[b->openers++] = n;
 }
 
+/* Until one more has logged on, one at a time: where the password was changed since the
+ * first connection did, each try is a wrong one, and as many as there may be would lock
+ * the account. */
+static void
+open_wanted(struct puts *p)
+{
+	const struct bundle *b = p->bundle;
+
+	while (!b->gave_up && 1 + b->lanes + b->openers < b->wanted &&
+	       (b->is_let_in || b->openers == 0))
+		open_lane(p);
+}
+
 /* Who has logged on becomes a lane. */
 static void
 take_in(struct puts *p)
@@ -295,14 +310,17 @@ take_in(struct puts *p)
 			i++;
 			continue;
 		}
-		if (n->s)
+		if (n->s) {
 			bundle_add(p, n->s);
-		else
+			b->is_let_in = true;
+		} else {
 			b->gave_up = true;
+		}
 		n->s = NULL;
 		b->opener[i] = b->opener[--b->openers];
 		opener_free(n);
 	}
+	open_wanted(p);
 }
 
 static void
@@ -370,8 +388,9 @@ bundle_open(struct puts *p, unsigned lanes)
 	if (lanes <= 1)
 		return;
 	b = bundle_of(p);
-	while (!b->gave_up && 1 + b->lanes + b->openers < lanes)
-		open_lane(p);
+	if (b->wanted < lanes)
+		b->wanted = lanes;
+	open_wanted(p);
 }
 
 /* --- the end ------------------------------------------------------------------------

@@ -2,6 +2,7 @@
  * becomes of one of them. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -428,11 +429,89 @@ what_lies_in_a_folder_comes_behind_it(void **state)
 	fake_done(&other);
 }
 
+/* --- logging on ----------------------------------------------------------------- */
+
+/* smb_connect(), linked in its place: the connections that it hands out, or none. */
+__typeof__(smb_connect) wrap_smb_connect __asm__("__wrap_smb_connect");
+static struct smb **connections;
+static atomic_int tries;
+
+int
+wrap_smb_connect(const struct smb_options *o, struct smb **out, struct err *e)
+{
+	const int number = atomic_fetch_add(&tries, 1);
+
+	(void)o;
+	if (!connections)
+		return err_set(e, ERR_ADDRESS, 1326, "the password was changed");
+	*out = connections[number];
+	return 0;
+}
+
+/* Each is a wrong password that is counted against the account. */
+static void
+one_tries_before_the_rest(void **state)
+{
+	struct fake fake = {0};
+	struct smb *s = fake_start(&fake, clock_real());
+	struct file file = {0};
+	const struct smb_put put = {
+	    .path = "a", .size_bytes = 9, .read = fill, .done = done, .self = &file};
+	struct err e;
+
+	(void)state;
+	connections = NULL;
+	atomic_store(&tries, 0);
+	s->o.connections = LANES;
+	assert_int_equal(smb_put(s, &put, &e), 0);
+	bundle_open(s->puts, LANES);
+	bundle_open(s->puts, LANES);
+	bundle_free(s->puts); /* waits for all that have begun */
+	assert_int_equal(atomic_load(&tries), 1);
+	assert_int_equal(smb_drain(s, &e), 0);
+	assert_int_equal(file.done, 1);
+	assert_false(file.failed);
+	fake_stop(&fake, s);
+	fake_done(&fake);
+}
+
+static void
+the_rest_follow_who_was_let_in(void **state)
+{
+	struct fake fake[LANES] = {0};
+	struct smb *s[LANES];
+	struct file file = {0};
+	const struct smb_put put = {
+	    .path = "a", .size_bytes = 9, .read = fill, .done = done, .self = &file};
+	struct err e;
+
+	(void)state;
+	for (int i = 0; i < LANES; i++)
+		s[i] = fake_start(&fake[i], clock_real());
+	connections = s + 1;
+	atomic_store(&tries, 0);
+	s[0]->o.connections = LANES;
+	assert_int_equal(smb_put(s[0], &put, &e), 0);
+	bundle_open(s[0]->puts, LANES);
+	while (bundle_lanes(s[0]->puts) < LANES)
+		bundle_tend(s[0]->puts);
+	assert_int_equal(atomic_load(&tries), LANES - 1);
+	assert_int_equal(smb_drain(s[0], &e), 0);
+	assert_int_equal(file.done, 1);
+	assert_false(file.failed);
+	for (int i = 0; i < LANES; i++) {
+		fake_stop(&fake[i], i == 0 ? s[0] : NULL);
+		fake_done(&fake[i]);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_takes_a_part),
+	    cmocka_unit_test(one_tries_before_the_rest),
+	    cmocka_unit_test(the_rest_follow_who_was_let_in),
 	    cmocka_unit_test(what_one_leaves_the_others_take),
 	    cmocka_unit_test(all_but_one_may_break),
 	    cmocka_unit_test(the_first_ends_all),
