@@ -279,8 +279,10 @@ add_request(struct store_sqlite *s, const struct outbox_new *n, int64_t site,
 	if (sqlite_run(s, count, e) < 0 || sqlite_run(s, st, e) < 0)
 		return -1;
 	*id = (struct request_id){sqlite3_last_insert_rowid(s->db)};
-	/* One that is put off may find nobody before it any more. */
-	if (turn == TURN_HAS || is_put_off || n->supersede)
+	/* One that is put off may find nobody before it any more; and nobody is less
+	 * urgent than a low one. */
+	if (turn == TURN_HAS || is_put_off || n->supersede ||
+	    n->priority == REQUEST_LOW)
 		return 0;
 	return sqlite_raise_line(&s->base, *id, e);
 }
