@@ -187,6 +187,7 @@ say_route(const struct why_ask *a, const struct verdict *v, struct dispatch_why 
 	const struct zone *z = address ? address->zone : a->config->sender.zone;
 	const struct until u = until(z, a->now_ms, v->until_at_ms);
 	const char *name = address ? address->section : a->site->code;
+	const char *type = address ? address->type_name : "";
 
 	if (v->reason == REASON_WINDOW_CLOSED)
 		link_to(out, *v, "window of %s closed%s (%s)", name,
@@ -196,10 +197,10 @@ say_route(const struct why_ask *a, const struct verdict *v, struct dispatch_why 
 			name, u.text[0] ? u.text : ", for good", zone_name(z));
 	else if (v->reason == REASON_UNKNOWN_TYPE && a->request->prefer)
 		link_to(out, *v, "the preferred address %s has type \"%s\", %s", name,
-			address->type_name, "which is not known here");
+			type, "which is not known here");
 	else if (v->reason == REASON_UNKNOWN_TYPE)
 		link_to(out, *v, "no address of a type known here: %s has type \"%s\"",
-			name, address->type_name);
+			name, type);
 	else
 		link_to(out, *v, "%s: %s%s", name, reason_words(v->reason), u.text);
 }

@@ -411,6 +411,18 @@ outbox_address_result(struct outbox *o, const char *site,
 	return verb_end(o, rc, e);
 }
 
+/* What an attempt that could connect left at its end, at this instant, stays. */
+static void
+set_site_error(struct outbox_site *row, const struct err *error, int64_t now_ms)
+{
+	if (!error && row->error_at_ms == now_ms)
+		return;
+	row->error_win32 = error ? error->win32 : 0;
+	row->error_at_ms = error ? now_ms : 0;
+	str_copy_cut(row->error_text, sizeof(row->error_text),
+		     error ? error->text : "");
+}
+
 int
 outbox_site_result(struct outbox *o, const char *site, const char *address,
 		   const struct err *error, int64_t now_ms, struct err *e)
@@ -423,12 +435,7 @@ outbox_site_result(struct outbox *o, const char *site, const char *address,
 	rc = known_site(o, site, row, e);
 	if (rc == 0) {
 		row->failures = error ? row->failures + 1 : 0;
-		if (error || row->error_at_ms != now_ms) {
-			row->error_win32 = error ? error->win32 : 0;
-			row->error_at_ms = error ? now_ms : 0;
-			str_copy_cut(row->error_text, sizeof(row->error_text),
-				     error ? error->text : "");
-		}
+		set_site_error(row, error, now_ms);
 		if (address && !error)
 			str_copy_cut(row->address, sizeof(row->address), address);
 		rc = o->store->verbs->put_site(o->store, row, e);
