@@ -365,6 +365,17 @@ check_alone(const struct call *call, struct err *e)
 }
 
 static int
+unknown_site(const struct config *config, const char *typed)
+{
+	const char *near = config_nearest_site(config, typed);
+	struct err e;
+
+	(void)err_set(&e, ERR_INPUT, 0, "unknown site \"%s\"%s%s%s", typed,
+		      near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
+	return print_failure(FRONT_USAGE, &e);
+}
+
+static int
 run(const struct call *call)
 {
 	AUTO_CONFIG struct config *config = NULL;
@@ -382,16 +393,9 @@ run(const struct call *call)
 	if (place_load_config(call, &config, &e) < 0)
 		return print_failure(FRONT_FAILED, &e);
 	if (call->argument_count) {
-		const char *near;
-
 		only = config_site(config, call->arguments[0]);
-		near = config_nearest_site(config, call->arguments[0]);
-		if (!only) {
-			(void)err_set(&e, ERR_INPUT, 0, "unknown site \"%s\"%s%s%s",
-				      call->arguments[0], near ? ": did you mean " : "",
-				      near ? near : "", near ? "?" : "");
-			return print_failure(FRONT_USAGE, &e);
-		}
+		if (!only)
+			return unknown_site(config, call->arguments[0]);
 	}
 	return check_config(call, only, config);
 }

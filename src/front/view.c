@@ -44,6 +44,17 @@ view_error(uint32_t win32, const char *text)
 
 enum { REMARK_ERROR_BYTES = 60 }; /* a choice: with the columns before, a wide line */
 
+static void
+add_orders(const struct request *r, bool sender_runs, struct str *remark)
+{
+	if (request_state_active(r->state) && !sender_runs)
+		str_add(remark, "no sender runs: it stands still; ");
+	if (r->order == OUTBOX_ORDER_HOLD)
+		str_add(remark, "to be held; ");
+	if (r->order == OUTBOX_ORDER_CANCEL)
+		str_add(remark, "to be cancelled; ");
+}
+
 const char *
 view_remark(const struct request *r, bool sender_runs, char *buf, size_t room)
 {
@@ -51,12 +62,7 @@ view_remark(const struct request *r, bool sender_runs, char *buf, size_t room)
 	char at[24], text[REMARK_ERROR_BYTES];
 	AUTO_STR struct str remark = {0};
 
-	if (request_state_active(r->state) && !sender_runs)
-		str_add(&remark, "no sender runs: it stands still; ");
-	if (r->order == OUTBOX_ORDER_HOLD)
-		str_add(&remark, "to be held; ");
-	if (r->order == OUTBOX_ORDER_CANCEL)
-		str_add(&remark, "to be cancelled; ");
+	add_orders(r, sender_runs, &remark);
 	if (view_is_superseded(r))
 		str_addf(&remark, "superseded by request %lld; ",
 			 (long long)r->superseded_by.n);
