@@ -11,7 +11,8 @@ enum {
 	JOBS_MAX = 2048,
 	/* Compounds in flight.  Over 100 Mbit/s and 80 ms 288 files of 4 KiB keep the
 	 * line as full as 384, which now and then overflow a queue of one bandwidth x
-	 * round trip: a second lost (measured, in one run of three). */
+	 * round trip: a second lost (measured, in one run of three).  Of all lanes
+	 * together: they share the line. */
 	SMALL_MAX = 320,
 	SMALL_LEAST = 16, /* of a lane, towards the end; a choice */
 	/* Large files open at once, so that many of middle size hide their round trips;
@@ -238,10 +239,10 @@ static unsigned
 small_most(const struct puts *p)
 {
 	const unsigned lanes = bundle_lanes(p);
-	const unsigned share = p->jobs / (2 * lanes);
+	const unsigned share = p->jobs / (2 * lanes), most = SMALL_MAX / lanes;
 
-	if (lanes == 1 || share > SMALL_MAX)
-		return SMALL_MAX;
+	if (lanes == 1 || share > most)
+		return most;
 	return share > SMALL_LEAST ? share : SMALL_LEAST;
 }
 
