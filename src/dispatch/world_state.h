@@ -23,7 +23,7 @@ struct world_site {
 	const struct config_site *config;
 	struct outbox_address *addresses; /* as config has them */
 	struct queue ready[CHOOSE_BESTS]; /* as choose.h has them */
-	struct queue later; /* by since_ms: when they become ready */
+	struct queue later;               /* by since_ms: when they become ready */
 	int64_t failures, hold_until_at_ms, last_sent_at_ms;
 	int64_t served;
 	int active, connecting;
