@@ -202,7 +202,7 @@ prove_copy(struct package *p, const struct package_entry *entry, int fd,
  * times.  But a backup, a `chown -R` or a store that was moved change it as well, and
  * harm nothing: then, and only then, the bytes are read for their hash. */
 static int
-check_copy(struct package *p, const struct package_entry *entry, int fd, struct err *e)
+check_copy(struct package *p, struct package_entry *entry, int fd, struct err *e)
 {
 	struct stat st;
 
@@ -215,11 +215,15 @@ check_copy(struct package *p, const struct package_entry *entry, int fd, struct 
 			       shown_path(p, entry), p->info.id);
 	if (st.st_ino == entry->inode && tree_ctime_ns(&st) == entry->ctime_ns)
 		return 0;
-	return prove_copy(p, entry, fd, &st, e);
+	if (prove_copy(p, entry, fd, &st, e))
+		return -1;
+	entry->inode = st.st_ino;
+	entry->ctime_ns = tree_ctime_ns(&st);
+	return 0;
 }
 
 int
-package_check_file(struct package *p, const struct package_entry *entry, int fd,
+package_check_file(struct package *p, struct package_entry *entry, int fd,
 		   struct err *e)
 {
 	AUTO_STR struct str changes = {0};
@@ -269,7 +273,7 @@ blame_open(struct package *p, const struct package_entry *entry, struct err *e)
 }
 
 static int
-open_original(struct package *p, const struct package_entry *entry, struct err *e)
+open_original(struct package *p, struct package_entry *entry, struct err *e)
 {
 	AUTO_FREE char *path =
 	    *entry->path ? path_join(p->head->source, entry->path) : NULL;
@@ -285,7 +289,7 @@ open_original(struct package *p, const struct package_entry *entry, struct err *
 }
 
 static int
-open_copy(struct package *p, const struct package_entry *entry, struct err *e)
+open_copy(struct package *p, struct package_entry *entry, struct err *e)
 {
 	AUTO_FREE char *path =
 	    mem_printf("data%s%s", *entry->path ? "/" : "", entry->path);
@@ -309,7 +313,7 @@ open_copy(struct package *p, const struct package_entry *entry, struct err *e)
 }
 
 int
-package_open_file(struct package *p, const struct package_entry *entry, int *fd,
+package_open_file(struct package *p, struct package_entry *entry, int *fd,
 		  struct err *e)
 {
 	int opened;

@@ -135,12 +135,13 @@ int package_content(struct package *p, char hex[DIGEST_HEX_ROOM],
  * "has changed since it was filed": by reference, when size, mtime, ctime or inode
  * differ, and what; a copy in the store, when its size differs, or when its ctime or
  * inode do and its hash, which is then made of all its bytes, as well (or there is none
- * to compare with).  ERR_STOP while it is made. */
-int package_open_file(struct package *p, const struct package_entry *entry, int *fd,
+ * to compare with).  ERR_STOP while it is made.  When it is the same, *entry takes the
+ * new ctime and inode, so that the next check of it reads nothing. */
+int package_open_file(struct package *p, struct package_entry *entry, int *fd,
 		      struct err *e) MUST_USE;
 
 /* After the last byte was read: has it stayed the same?  As package_open_file(). */
-int package_check_file(struct package *p, const struct package_entry *entry, int fd,
+int package_check_file(struct package *p, struct package_entry *entry, int fd,
 		       struct err *e) MUST_USE;
 
 /* The manifest: its bytes are what the site gets as <name>.sha256, checked there by

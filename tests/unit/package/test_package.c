@@ -536,6 +536,38 @@ test_copy_stopped(void **state)
 	stop_free(stop);
 }
 
+/* A stop shows whether it was read: at its end it is not, unless it was touched again.
+ */
+static void
+test_copy_read_again_once(void **state)
+{
+	struct fixture *f = *state;
+	struct stop *stop = stop_new();
+	AUTO_FREE char *data = NULL;
+	struct package_entry entry;
+	struct package *p;
+	int fd;
+
+	fixture_write(f, "file", "abc");
+	fixture_add(f);
+	data = kept_path(f, "data/file");
+	p = open_it(f);
+	entry = find(f, p, "file");
+	package_set_stop(p, stop);
+	await_tick(f, data);
+	assert_int_equal(chmod(data, 0640), 0);
+	assert_int_equal(package_open_file(p, &entry, &fd, &f->e), 0);
+	stop_throw(stop);
+	assert_int_equal(package_check_file(p, &entry, fd, &f->e), 0);
+	await_tick(f, data);
+	assert_int_equal(chmod(data, 0600), 0);
+	assert_int_equal(package_check_file(p, &entry, fd, &f->e), -1);
+	assert_string_equal(err_kind_name(f->e.kind), "stop");
+	(void)close(fd);
+	package_close(p);
+	stop_free(stop);
+}
+
 /* --- hash_later ------------------------------------------------------------------- */
 
 static void
@@ -627,6 +659,7 @@ main(void)
 	    CASE(test_damaged_store),
 	    CASE(test_copy_touched),
 	    CASE(test_copy_stopped),
+	    CASE(test_copy_read_again_once),
 	    CASE(test_hash),
 	    CASE(test_hash_fails),
 	};

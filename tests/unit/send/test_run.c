@@ -73,7 +73,7 @@ __typeof__(package_open_file)
     wrap_package_open_file __asm__("__wrap_package_open_file");
 
 int
-wrap_package_open_file(struct package *p, const struct package_entry *entry, int *fd,
+wrap_package_open_file(struct package *p, struct package_entry *entry, int *fd,
 		       struct err *e)
 {
 	if (!wrong.source)
