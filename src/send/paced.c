@@ -100,4 +100,5 @@ paced_leave(struct paced *p)
 {
 	limiter_leave(p->user);
 	p->user = NULL;
+	p->held_since_us = 0; /* from here on it is no limit that is waited for */
 }

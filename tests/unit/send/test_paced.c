@@ -68,11 +68,42 @@ what_waits_is_counted(void **state)
 	limiter_free(l);
 }
 
+/* The connection broke while bytes waited, and a minute later there is another. */
+static void
+a_retry_is_not_waited_for_by_the_limit(void **state)
+{
+	static char code[] = "MS1", section[] = "MS1.1";
+	const struct config_site site = {.code = code};
+	const struct config_address address = {.section = section};
+	struct limiter *l = limiter_new();
+	struct paced p;
+	struct pace pace;
+	int64_t wait_us = 0;
+
+	(void)state;
+	now_us = 1000000;
+	limiter_set(l, "site MS1", &(struct send_rate){.bytes_per_s = 1000}, now_us);
+	paced_init(&p, REQUEST_MEDIUM);
+	paced_join(&p, l, &site, &address, &pace);
+	while (pace.take(pace.self, 1000, &wait_us) > 0) {
+	}
+	assert_true(wait_us > 0);
+	now_us += 60000000;
+	limiter_set(l, "site MS1", &(struct send_rate){.bytes_per_s = INT64_MAX},
+		    now_us);
+	paced_join(&p, l, &site, &address, &pace);
+	assert_int_equal(send_bytes(&pace, 1000), 0);
+	assert_int_equal(p.held_us, 0);
+	paced_leave(&p);
+	limiter_free(l);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_waits_is_counted),
+	    cmocka_unit_test(a_retry_is_not_waited_for_by_the_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
