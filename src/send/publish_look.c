@@ -63,27 +63,19 @@ look_at_live(const struct publish *p, const struct places *at, enum publish_foun
 	return 0;
 }
 
-/* The package's part: is it staged, at its place, or neither? */
-static int
-look(const struct publish *p, const struct places *at, enum publish_found *out,
-     struct err *e)
-{
-	int staged = places_is_there(p, at->staged, e);
-	int live = staged == 0 ? places_is_there(p, at->live, e) : 0;
-
-	if (staged < 0 || live < 0)
-		return -1;
-	*out = staged ? PUBLISH_STAGED : PUBLISH_NOTHING;
-	return live ? look_at_live(p, at, out, e) : 0;
-}
-
 int
 publish_look(const struct publish *p, enum publish_found *out, struct err *e)
 {
 	AUTO_PLACES struct places at;
+	int staged, live;
 
 	places_init(&at, p);
-	return look(p, &at, out, e);
+	staged = places_is_there(p, at.staged, e);
+	live = staged == 0 ? places_is_there(p, at.live, e) : 0;
+	if (staged < 0 || live < 0)
+		return -1;
+	*out = staged ? PUBLISH_STAGED : PUBLISH_NOTHING;
+	return live ? look_at_live(p, &at, out, e) : 0;
 }
 
 /* --- a look ahead ---------------------------------------------------------------- */
