@@ -15,7 +15,9 @@
 
 static const char prefix[] = "lansender.";
 static const char template[] = "lansender.XXXXXX";
-static const char lock_name[] = "lock";
+/* Not "lock": a state folder has that, may lie in /tmp under such a name too, and its
+ * sender does not hold it with flock(). */
+static const char lock_name[] = ".lansender-temporary";
 
 enum {
 	MS_PER_S = 1000,

@@ -1,7 +1,7 @@
 /* private_folder.h - a folder for this process alone, in XDG_RUNTIME_DIR, TMPDIR or
- * /tmp, which goes away with it: `lansender.XXXXXX`, with a file `lock` in it, locked
- * as long as its owner lives.  What one that was killed left is swept by the next one,
- * and by `run`. */
+ * /tmp, which goes away with it: `lansender.XXXXXX`, with a file `.lansender-temporary`
+ * in it, locked as long as its owner lives.  What one that was killed left is swept by
+ * the next one, and by `run`. */
 #ifndef FRONT_PRIVATE_FOLDER_H
 #define FRONT_PRIVATE_FOLDER_H
 

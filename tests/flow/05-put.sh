@@ -114,7 +114,7 @@ sender_stop KILL
 [ "$(ls tmp)" ] || fail 'too clean: nothing was left to sweep'
 put tree '\\DSSMS\SMS_SITE' --password-file "$password"
 exits 0
-check test -e "$(echo tmp/lansender.*/lock)"
+check test -e "$(echo tmp/lansender.*/.lansender-temporary)"
 check kept
 touch -d '2 minutes ago' tmp/*
 touch -d '8 days ago' state/put/*

@@ -94,6 +94,8 @@ what_a_kill_left_is_swept_and_nothing_else(void **state)
 {
 	AUTO_FREE char *theirs = path_join(base, "lansender.backup");
 	AUTO_FREE char *named = path_join(base, "lansender-other.abc");
+	AUTO_FREE char *state_folder = path_join(base, "lansender.states");
+	AUTO_FREE char *state_lock = path_join(state_folder, "lock");
 	char path[256] = "";
 	int from, status;
 	const pid_t child = start_owner(&from);
@@ -102,6 +104,8 @@ what_a_kill_left_is_swept_and_nothing_else(void **state)
 	(void)state;
 	assert_int_equal(mkdir(theirs, 0700), 0); /* no lock: not one of ours */
 	assert_int_equal(mkdir(named, 0700), 0);
+	assert_int_equal(mkdir(state_folder, 0700), 0); /* `run --state` works there */
+	assert_int_equal(mknod(state_lock, S_IFREG | 0600, 0), 0);
 	assert_true(read(from, path, sizeof(path) - 1) > 0);
 	(void)close(from);
 
@@ -115,6 +119,7 @@ what_a_kill_left_is_swept_and_nothing_else(void **state)
 	assert_false(is_there(path));
 	assert_int_equal(stat(theirs, &st), 0);
 	assert_int_equal(stat(named, &st), 0);
+	assert_int_equal(stat(state_lock, &st), 0);
 }
 
 int
