@@ -1,7 +1,6 @@
 /* lansender drain, open, limit: what persons order over the configuration.  A row of
  * the outbox each, so that a restart keeps it; then the sender is told to look. */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/auto.h"
 #include "base/clock.h"
@@ -60,12 +59,11 @@ say(const struct call *call, const struct outbox_override *v, bool set,
 	print_json(o);
 }
 
-/* `off` at the end of what was typed? */
+/* `off` there, and nothing behind it? */
 static bool
-is_off(const struct call *call)
+is_off(const struct call *call, int at)
 {
-	return call->argument_count > 1 &&
-	       str_eq(call->arguments[call->argument_count - 1], "off");
+	return call->argument_count == at + 1 && str_eq(call->arguments[at], "off");
 }
 
 /* Was that ordered?  1: v->what is spelled as it was then; 0; -1.  What is gone from
@@ -262,7 +260,7 @@ close_ordered(const struct call *call, struct outbox_override *v, struct err *e)
 static int
 run_open(const struct call *call)
 {
-	const bool set = call->argument_count != 2 || !is_off(call);
+	const bool set = !is_off(call, 1);
 	struct outbox_override v = {.kind = OUTBOX_OPEN,
 				    .set_at_ms = clock_wall_ms(clock_real())};
 	AUTO_CONFIG struct config *config = NULL;
@@ -409,7 +407,7 @@ limit(const struct call *call, const struct outbox_override *v, bool set, struct
 	return 0;
 }
 
-/* As close_ordered(). */
+/* As close_ordered(); 0 as well when that is not what was typed. */
 static int
 lift_ordered(const struct call *call, struct outbox_override *v, struct err *e)
 {
@@ -417,6 +415,8 @@ lift_ordered(const struct call *call, struct outbox_override *v, struct err *e)
 	const bool is_pair = str_eq(kind, "line") || str_eq(kind, "address");
 	int rc;
 
+	if (!is_off(call, is_pair ? 2 : 1))
+		return 0;
 	if (is_pair)
 		(void)snprintf(v->what, sizeof(v->what), "%s %s", kind,
 			       call->arguments[1]);
@@ -435,7 +435,7 @@ run_limit(const struct call *call)
 	AUTO_CONFIG struct config *config = NULL;
 	bool set = true;
 	struct err e;
-	const int rc = is_off(call) ? lift_ordered(call, &v, &e) : 0;
+	const int rc = lift_ordered(call, &v, &e);
 
 	if (rc != 0)
 		return rc < 0 ? print_failure(FRONT_FAILED, &e) : FRONT_DONE;

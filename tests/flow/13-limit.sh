@@ -86,6 +86,15 @@ sender limit MS1 2MB/s for 1h
 exits 0
 has out 'site MS1: limited until '
 has err 'no sender runs now'
+# What is mistyped takes nothing back.
+sender limit MS1 2MB/s off
+exits 2
+has err 'say for how long'
+sender limit MS1 2MB/s until off
+exits 2
+has err '"off" is no time'
+sender status
+has out 'ordered: limit site MS1 1.9 MiB/s until'
 
 sender_start run
 sender send MS1 large
