@@ -44,11 +44,11 @@ set_address(const char *folder, int folder_fd, struct sockaddr_un *to, struct er
 static int
 bind_socket(int fd, const struct sockaddr_un *to)
 {
-	const mode_t before = umask(0177); /* 0600 from its first moment on */
-	const int rc = bind(fd, (const struct sockaddr *)to, sizeof(*to));
-
-	(void)umask(before);
-	return rc < 0 ? -1 : listen(fd, BACKLOG);
+	/* 0600 from its first moment on: Linux gives the node the mode of the socket.
+	 * Not umask(): other threads make files meanwhile, and folders. */
+	if (fchmod(fd, 0600) < 0 || bind(fd, (const struct sockaddr *)to, sizeof(*to)))
+		return -1;
+	return listen(fd, BACKLOG);
 }
 
 int
