@@ -313,9 +313,14 @@ log_on(struct session *s, struct conn *c, bool renews, struct err *e)
 	o.anew = renews;
 	if (log_on_by(&o, &l, &reused, e) == 0)
 		return 0;
-	if (!reused || c->dead || e->kind != ERR_ADDRESS)
+	if (!reused || e->kind != ERR_ADDRESS)
 		return -1;
-	/* The server may have got another key or another mind since. */
+	/* The server may have got another key or another mind since.  Where it said so
+	 * by a token (as Windows does), the next connection tries another one. */
+	if (c->dead) {
+		auth_wants_anew(&o);
+		return -1;
+	}
 	auth_forget(&o);
 	o.anew = true;
 	c->session_id = 0;
