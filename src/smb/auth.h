@@ -44,9 +44,8 @@ struct auth;
  * NEGOTIATE: Kerberos first, where account (it names a realm, or there is a keytab or
  * cache) and server (a name) allow it; when that is not to be had (not: when it says
  * that the password is wrong), NTLMv2 if there is a password.
- * -1: ERR_ADDRESS 1326 (wrong password, unknown account), 1311 (no KDC answers), 1398
- * (clocks differ), ...; ERR_INPUT no password, no keytab: nothing to log on with;
- * ERR_STOP. */
+ * -1: ERR_ADDRESS 1326 (wrong password, or nothing to log on with), 1317 (unknown
+ * account), 1311 (no KDC answers), 1398 (clocks differ), ...; ERR_LOCAL; ERR_STOP. */
 int auth_new(const struct auth_options *o, struct auth **out, struct err *e) MUST_USE;
 void auth_free(struct auth *a); /* NULL is fine */
 

@@ -42,8 +42,7 @@ static const struct {
     {BLAME_TICKET, NT_LOGON_FAILURE, ERR_ADDRESS,
      "the KDC gave a ticket, but the server does not take it: is that its name in the "
      "domain, is it (still) joined, does its clock agree with the KDC's, may the "
-     "account "
-     "log on there?"},
+     "account log on there?"},
     /* MS-SMB2 3.3.5.4: no dialect in common. */
     {BLAME_NEGOTIATE, NT_NOT_SUPPORTED, ERR_ADDRESS,
      "the server and this program have no SMB dialect in common"},

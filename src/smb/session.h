@@ -42,8 +42,7 @@ int session_tree(struct session *s, struct conn *c, struct err *e) MUST_USE;
 /* Below 3.1.1, signed: does the server confirm what was negotiated? */
 int session_validate(struct session *s, struct conn *c, struct err *e) MUST_USE;
 
-/* Send one request that is no chain and wait for its answer; reply may be NULL.
- * *status is the server's. */
+/* Send one request that is no chain and wait for its answer; reply may be NULL. */
 struct session_call {
 	struct pdu_buf buf;
 	enum pdu_command command;
@@ -51,7 +50,7 @@ struct session_call {
 	void (*leaving)(struct op *op);
 	int (*reply)(void *self, const struct pdu_msg *m, struct err *e);
 	void *self;
-	uint32_t status; /* out */
+	uint32_t status; /* out: the server's */
 	bool finished, died;
 };
 int session_call(struct conn *c, struct session_call *call, struct err *e) MUST_USE;

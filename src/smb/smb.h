@@ -22,10 +22,11 @@
  * make another one, but smb_put() and smb_change(), which then only queue.
  *
  * Behind the door: pdu_request.c and pdu_reply.c (messages), dial.c (TCP), conn.c,
- * conn_out.c, conn_pace.c and conn_in.c (poll loop), credits.c, window.c, crypto.c
- * (keys, signing, encryption), auth.c, login.c and login_kerberos.c (GSSAPI),
- * tickets.c, kdc.c, prepare.c, negotiate.c, session.c, chain.c (requests about one file
- * as one), habits.c (what servers are like), smb.c, options.c, file.c, query.c, put.c,
+ * conn_out.c, conn_pace.c and conn_in.c (poll loop), credits.c, window.c, crypto.c and
+ * keys.c (keys, signing, encryption), auth.c, login.c, login_kerberos.c, anonymous.c,
+ * nthash.c and gss.c (log-ons, by GSSAPI), tickets.c, kdc.c, prepare.c, errand.c (calls
+ * that may hang), negotiate.c, session.c, chain.c (requests about one file as one),
+ * habits.c (what servers are like), smb.c, options.c, file.c, query.c, put.c,
  * put_change.c, put_small.c, put_large.c, line.c, busy.c and bundle.c (pipeline),
  * ntstatus.c (status -> Win32, text), blame.c (status -> whose fault), speed.c (this
  * machine). */

@@ -1,6 +1,6 @@
 /* tickets.h - Kerberos tickets got by keytab or password, kept for the next log-on of
  * the same account at the same server: it then asks no KDC.
- * ROOM: login.c, auth.c.  Any thread.
+ * ROOM: auth.c, login*.c.  Any thread.
  *
  * Each ticket lies in a MEMORY cache whose name nobody else knows; it is in no file and
  * in no cache of the user's.  Who logs on works with a copy of its own.  The time that

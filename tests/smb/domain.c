@@ -92,6 +92,3 @@ domain_assert_no_kdc(const struct smb_options *o)
 	assert_non_null(strstr(e.text, "no KDC (domain controller) can be reached"));
 	assert_non_null(strstr(e.text, "realm CORP.TEST: 10.88.0.3 (krb5.conf)"));
 }
-
-/* A ticket that was got once is used again.  Others find that there is no KDC, and that
- * is no matter of account or password. */

@@ -159,6 +159,8 @@ an_old_keytab(void **state)
 
 /* --- without a KDC ------------------------------------------------------------ */
 
+/* A ticket that was got once is used again.  Others find that there is no KDC, and that
+ * is no matter of account or password. */
 static void
 kept_tickets_need_no_kdc(void **state)
 {
