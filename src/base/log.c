@@ -1,6 +1,5 @@
 #include "base/log.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>

@@ -2,7 +2,6 @@
  * sending uses it: one thread, messages of one large write, key expanded once. */
 #include <string.h>
 
-#include "base/auto.h"
 #include "base/digest.h"
 #include "base/mem.h"
 #include "smb/crypto.h"

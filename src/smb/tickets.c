@@ -2,7 +2,6 @@
 
 #include <krb5.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/digest.h"
 #include "base/lock.h"
