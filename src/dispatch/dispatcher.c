@@ -373,6 +373,7 @@ reload(struct dispatcher *d, struct config *next)
 	d->options.config = next;
 	outbox_set_small_first(d->outbox, next->sender.small_first);
 	board_reload(d->board, next);
+	d->usage_at_ms = 0; /* what its budgets have carried counts at once */
 	orders_leave_addresses(d->orders);
 	outlook_restart(d->outlook);
 	event_log(d->o->log, NULL, EVENT_RELOADED);
@@ -491,6 +492,9 @@ loop(struct dispatcher *d, struct err *e)
 static int
 anything_left(struct dispatcher *d, struct err *e)
 {
+	const struct rate_facts facts = facts_of(d);
+
+	board_set_facts(d->board, &facts); /* the last count may have made new ones */
 	if (board_refresh(d->board, d->outbox, clock_wall_ms(d->o->clock), e) < 0)
 		return -1;
 	return board_anything_left(d->board);

@@ -7,6 +7,7 @@
 /* What was counted of a node. */
 struct counted {
 	struct zone_span span; /* of the budget: used counts in it */
+	struct zone_span day;  /* of the last look */
 	int64_t sent_bytes;    /* of the pool's count, kept already */
 };
 
@@ -66,9 +67,18 @@ is_within(const struct zone_span *s, int64_t at_ms)
 }
 
 /* What went since is of the day it is now: a second at midnight is not worth more. */
+static void
+begin_days(struct usage *u, int64_t now_ms)
+{
+	for (size_t i = 0; i < u->count; i++)
+		if (!is_within(&u->counted[i].day, now_ms))
+			u->counted[i].day =
+			    zone_span_at(u->nodes[i].zone, ZONE_DAY, now_ms);
+}
+
+/* Asks no zone: it also keeps what was counted by a configuration that is gone. */
 static int
-keep(struct usage *u, struct pool *pool, struct outbox *o, int64_t now_ms,
-     struct err *e)
+keep(struct usage *u, struct pool *pool, struct outbox *o, struct err *e)
 {
 	struct outbox_usage *rows = mem_zero(u->count, sizeof(*rows));
 	size_t count = 0;
@@ -83,7 +93,7 @@ keep(struct usage *u, struct pool *pool, struct outbox *o, int64_t now_ms,
 		if (more <= 0)
 			continue;
 		str_copy_cut(row->node, sizeof(row->node), m->node);
-		row->day_at_ms = zone_span_at(m->zone, ZONE_DAY, now_ms).from_at_ms;
+		row->day_at_ms = u->counted[i].day.from_at_ms;
 		row->bytes = more;
 		count++;
 	}
@@ -102,9 +112,9 @@ keep(struct usage *u, struct pool *pool, struct outbox *o, int64_t now_ms,
 /* Another configuration: what was counted is kept under the old names first. */
 static int
 change_config(struct usage *u, const struct config *c, struct pool *pool,
-	      struct outbox *o, int64_t now_ms, struct err *e)
+	      struct outbox *o, struct err *e)
 {
-	if (u->count > 0 && keep(u, pool, o, now_ms, e) < 0)
+	if (u->count > 0 && keep(u, pool, o, e) < 0)
 		return -1;
 	free_lists(u);
 	u->config = c;
@@ -124,11 +134,12 @@ int
 usage_look(struct usage *u, const struct config *c, struct pool *pool, struct outbox *o,
 	   int64_t now_ms, struct err *e)
 {
-	if (u->config != c && change_config(u, c, pool, o, now_ms, e) < 0)
+	if (u->config != c && change_config(u, c, pool, o, e) < 0)
 		return -1;
 	if (u->count == 0)
 		return 0;
-	if (keep(u, pool, o, now_ms, e) < 0)
+	begin_days(u, now_ms);
+	if (keep(u, pool, o, e) < 0)
 		return -1;
 	for (size_t i = 0; i < u->count; i++)
 		if (!is_within(&u->counted[i].span, now_ms) &&

@@ -19,8 +19,9 @@ struct usage *usage_new(void) MUST_USE;
 void usage_free(struct usage *u);
 
 /* Count what went since the last time and keep it; with a new configuration (or a new
- * day or month) ask the outbox how much there was before.  Costs nothing without
- * budgets.  -1: the outbox cannot be used; nothing is lost, it is counted next time. */
+ * day or month) ask the outbox how much there was before; the one of the last look may
+ * be gone by then.  Costs nothing without budgets.  -1: the outbox cannot be used;
+ * nothing is lost, it is counted next time. */
 int usage_look(struct usage *u, const struct config *c, struct pool *pool,
 	       struct outbox *o, int64_t now_ms, struct err *e) MUST_USE;
 

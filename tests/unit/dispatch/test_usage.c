@@ -158,6 +158,34 @@ another_configuration(void **state)
 	usage_free(u);
 }
 
+/* A reload takes the zones along, and what went before it is still of the day at which
+ * it was looked at last. */
+static void
+the_zones_of_the_old_configuration_are_gone(void **state)
+{
+	const int64_t midnight_ms = zone_span_at(zone_utc(), ZONE_DAY, NOW).until_at_ms;
+	struct fixture *f = *state;
+	struct usage *u = usage_new();
+	struct zone *zone = NULL;
+	struct plant p, q;
+
+	plant_init(&p);
+	plant_init(&q);
+	if (zone_load("UTC", &zone, &f->e) < 0)
+		fail_msg("%s", f->e.text);
+	p.config.sender.zone = p.address.zone = zone;
+	look(u, &p, f, midnight_ms - 1000);
+	zone_free(zone);
+	line_bytes = address_bytes = 300;
+	look(u, &q, f, midnight_ms);
+	assert_int_equal(used(u, "address MS1.1"), 0);
+	assert_int_equal(used(u, "line south"), 300); /* of the month */
+	address_bytes = 310;
+	look(u, &q, f, midnight_ms + 1000);
+	assert_int_equal(used(u, "address MS1.1"), 10);
+	usage_free(u);
+}
+
 struct looking {
 	struct usage *u;
 	struct fixture *f;
@@ -229,6 +257,8 @@ main(void)
 					    fixture_leave),
 	    cmocka_unit_test_setup_teardown(another_configuration, fixture_enter,
 					    fixture_leave),
+	    cmocka_unit_test_setup_teardown(the_zones_of_the_old_configuration_are_gone,
+					    fixture_enter, fixture_leave),
 	    cmocka_unit_test_setup_teardown(nothing_is_lost_while_the_outbox_fails,
 					    fixture_enter, fixture_leave),
 	    cmocka_unit_test_setup_teardown(none_without_budgets, fixture_enter,
