@@ -21,20 +21,28 @@ is_outdated(const struct request *r)
 	       !reason_words((enum reason)r->outlook.why.code);
 }
 
+/* Its restart time was over when the sender looked: it waits for something else. */
+static bool
+is_restarted(const struct request *r)
+{
+	return r->restart_at_ms <= r->outlook.made_at_ms;
+}
+
 struct dispatch_known
 dispatch_known(const struct request *r, bool sender_runs)
 {
 	const struct outbox_why never = {0, INT64_MAX, 0};
 	const struct outbox_why restart = {0, r->restart_at_ms, r->attempts};
+	const bool is_seen = sender_runs && !is_outdated(r);
 
 	if (r->state == REQUEST_HELD)
 		return known(REASON_HELD, &never);
 	if (!request_state_final(r->state) && !request_state_active(r->state)) {
-		if (r->state == REQUEST_WAITING)
+		if (r->state == REQUEST_WAITING && !(is_seen && is_restarted(r)))
 			return known(REASON_RESTART, &restart);
 		if (r->is_behind)
 			return known(REASON_SAME_NAME, &never);
-		if (sender_runs && !is_outdated(r))
+		if (is_seen)
 			return known((enum reason)r->outlook.why.code, &r->outlook.why);
 	}
 	return (struct dispatch_known){-1, "", "", INT64_MAX, 0};
