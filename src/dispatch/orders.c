@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "dispatch/overrides.h"
 #include "dispatch/reason.h"
+#include "dispatch/sendings.h"
 
 struct orders {
 	struct outbox *outbox;
@@ -11,8 +12,6 @@ struct orders {
 	struct log *log;
 	struct overrides overrides;
 };
-
-enum { SENDINGS_MAX = 1100 }; /* max_sendings is at most 999; and those that connect */
 
 struct orders *
 orders_new(struct outbox *o, struct pool *pool, struct log *log)
@@ -78,9 +77,9 @@ orders_add_facts(const struct orders *s, struct rate_facts *f)
 int
 orders_pass_on(struct orders *s, struct err *e)
 {
-	AUTO_FREE struct pool_sending *all = mem_zero(SENDINGS_MAX, sizeof(*all));
+	AUTO_FREE struct pool_sending *all = NULL;
 	AUTO_FREE struct request *r = mem_zero(1, sizeof(*r));
-	const size_t count = pool_list(s->pool, all, SENDINGS_MAX);
+	const size_t count = sendings_list(s->pool, &all);
 
 	for (size_t i = 0; i < count; i++) {
 		const int found = outbox_get(s->outbox, all[i].request, r, e);
@@ -99,8 +98,8 @@ void
 orders_leave_addresses(struct orders *s)
 {
 	const struct pool_why why = {.reason = REASON_ADDRESS_CHANGED};
-	AUTO_FREE struct pool_sending *all = mem_zero(SENDINGS_MAX, sizeof(*all));
-	const size_t count = pool_list(s->pool, all, SENDINGS_MAX);
+	AUTO_FREE struct pool_sending *all = NULL;
+	const size_t count = sendings_list(s->pool, &all);
 
 	for (size_t i = 0; i < count; i++)
 		if (all[i].address_gone)

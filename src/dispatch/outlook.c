@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "dispatch/forecast.h"
 #include "dispatch/picture.h"
+#include "dispatch/sendings.h"
 
 #define DAY_MS     INT64_C(86400000)
 #define HORIZON_MS (60 * DAY_MS) /* what is not there by then is said not to come */
@@ -294,9 +295,8 @@ prove(struct outlook *l, size_t site_count, const char *code)
 static size_t
 read_underway(struct outlook *l, size_t site_count)
 {
-	const size_t room = (size_t)pool_site_active(l->by.pool, NULL);
-	AUTO_FREE struct pool_sending *all = mem_zero(room + 1, sizeof(*all));
-	const size_t active = pool_list(l->by.pool, all, room);
+	AUTO_FREE struct pool_sending *all = NULL;
+	const size_t active = sendings_list(l->by.pool, &all);
 	size_t count = 0;
 
 	l->underway = mem_zero(active + 1, sizeof(*l->underway));

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/auto.h"
-#include "base/mem.h"
 #include "base/str.h"
+#include "dispatch/sendings.h"
 
 /* A block of an address counts beside its rate: a node of its own, below it. */
 static void
@@ -65,14 +65,9 @@ by_site(const void *a, const void *b)
 void
 rates_tell_active(struct pool *pool, const struct rate_facts *f, int64_t now_ms)
 {
-	const size_t room = (size_t)pool_site_active(pool, NULL);
 	AUTO_FREE struct pool_sending *active = NULL;
-	size_t count;
+	const size_t count = sendings_list(pool, &active);
 
-	if (room == 0)
-		return;
-	active = mem_zero(room, sizeof(*active));
-	count = pool_list(pool, active, room);
 	qsort(active, count, sizeof(*active), by_site);
 	for (size_t i = 0; i < count; i++)
 		if (i == 0 || !str_eq(active[i].site, active[i - 1].site))
