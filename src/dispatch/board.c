@@ -352,7 +352,7 @@ board_goes_on(const struct board *b, const char *site, const char *address,
 struct verdict
 board_verdict(struct board *b, const char *site, int64_t request)
 {
-	const size_t n = sites_find(b->sites, site);
+	const size_t n = board_site(b, site);
 	struct verdict v = {REASON_NOTHING, INT64_MAX, 0};
 	const struct site *s;
 
@@ -394,10 +394,16 @@ board_urgent(const struct board *b, struct agenda_pick *out)
 	return agenda_urgent(b->agenda, out);
 }
 
+size_t
+board_site(const struct board *b, const char *code)
+{
+	return sites_find(b->sites, code);
+}
+
 bool
 board_crowded(const struct board *b, const char *site, struct agenda_pick *out)
 {
-	return agenda_crowded(b->agenda, sites_find(b->sites, site), out);
+	return agenda_crowded(b->agenda, board_site(b, site), out);
 }
 
 int

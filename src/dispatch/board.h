@@ -48,6 +48,8 @@ struct verdict board_verdict(struct board *b, const char *site, int64_t request)
 const struct sites *board_sites(const struct board *b);
 /* Grows with each change of a site, of the configuration or of orders. */
 int64_t board_changes(const struct board *b);
+/* The number of a site, by its code; SIZE_MAX: not heard of. */
+size_t board_site(const struct board *b, const char *code);
 /* agenda_urgent(), agenda_crowded() */
 bool board_urgent(const struct board *b, struct agenda_pick *out);
 bool board_crowded(const struct board *b, const char *site, struct agenda_pick *out);

@@ -139,17 +139,6 @@ holds_slot(const struct pool_sending *s)
 	return str_eq(s->stage, "sending") || str_eq(s->stage, "publishing");
 }
 
-/* A number for the site of the i-th: its first sending here. */
-static size_t
-site_of(const struct patrol *p, size_t i)
-{
-	size_t site = 0;
-
-	while (!str_eq(p->sendings[site].site, p->sendings[i].site))
-		site++;
-	return site;
-}
-
 /* As preempt.h wants to know them. */
 static void
 describe_active(struct patrol *p, size_t count)
@@ -161,7 +150,7 @@ describe_active(struct patrol *p, size_t count)
 
 		p->active[i] = (struct preempt_active){
 		    .id = s->request.n,
-		    .site = site_of(p, i),
+		    .site = board_site(p->board, s->site),
 		    .class_index = c.class_index,
 		    .bytes_done = s->bytes_done,
 		    .publishing = str_eq(s->stage, "publishing"),
