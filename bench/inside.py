@@ -14,7 +14,7 @@ START_S = 60      # it must have started by then
 SITES = 10000
 TICKS = os.sysconf("SC_CLK_TCK")
 OUTBOX, MONTH, DAEMON = "`bench_outbox`", "`bench_month`, twice", "`lansender run`"
-SIM = "`meson test --suite sim`"
+SIM = "`meson test --suite sim --verbose`"
 
 
 class Figure:
@@ -91,11 +91,6 @@ def cpu_s(pid):
     return (int(fields[11]) + int(fields[12])) / TICKS  # utime, stime: proc(5)
 
 
-def resident_mib(pid, key):
-    with open(f"/proc/{pid}/status") as f:
-        return int(re.search(rf"{key}:\s+(\d+) kB", f.read()).group(1)) / 1024
-
-
 def wait_for_answers(call, began):
     """It answers between two turns: with the second answer a whole one is over."""
     answers = 0
@@ -119,7 +114,7 @@ def daemon(lansender, folder):
         before, at = cpu_s(child.pid), time.monotonic()
         time.sleep(IDLE_S)
         idle = (cpu_s(child.pid) - before) / (time.monotonic() - at) * 100
-        resident = resident_mib(child.pid, "VmHWM")
+        resident = rig.peak_bytes(child.pid) / rig.MIB
     finally:
         child.send_signal(signal.SIGTERM)
         child.wait()
@@ -193,9 +188,9 @@ def text(figures):
 
 def put_into(page, figures):
     """In place of what the page had, or at its end."""
-    lines = page.rstrip("\n").split("\n")
+    lines = page.rstrip("\n").split("\n") if page else []
     at = lines.index(HEADING) if HEADING in lines else len(lines)
     after = next((i for i in range(at + 1, len(lines)) if lines[i].startswith("## ")), len(lines))
-    before = lines[:at] if at < len(lines) else lines + [""]
+    before = lines + [""] if lines and at == len(lines) else lines[:at]
     rest = [""] + lines[after:] if after < len(lines) else []
     return "\n".join(before + text(figures) + rest) + "\n"

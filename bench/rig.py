@@ -1,17 +1,20 @@
 """What bench/run measures with: lines, servers, and work to send."""
 import os
 import random
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HERE, THERE = "10.77.0.1", "10.77.0.2"
 MIB = 1 << 20
+PEAK_S = 0.02  # so often a program's memory is looked at
 WORK = ""  # a folder in memory; set by begin()
 
 
@@ -31,6 +34,37 @@ def begin():
 
 def end():
     shutil.rmtree(WORK, ignore_errors=True)
+
+
+def peak_bytes(pid):
+    """The most memory that the program had until now; None: it ended."""
+    try:
+        with open(f"/proc/{pid}/status") as f:
+            found = re.search(r"VmHWM:\s+(\d+) kB", f.read())
+    except OSError:
+        return None
+    return int(found.group(1)) * 1024 if found else None
+
+
+class Peak:
+    """A program's memory at its peak.  wait4() would say this one's own where that is more: a
+    child takes it over, and keeps it when it becomes another program."""
+
+    def __init__(self, pid):
+        self.bytes, self.over = 0, threading.Event()
+        self.thread = threading.Thread(target=self.watch, args=(pid,))
+        self.thread.start()
+
+    def watch(self, pid):
+        while (now := peak_bytes(pid)) is not None:
+            self.bytes = now  # the last one: before that, it was `ip netns exec`
+            if self.over.wait(PEAK_S):
+                break
+
+    def end(self):
+        self.over.set()
+        self.thread.join()
+        return self.bytes
 
 
 class Line:
