@@ -5,15 +5,20 @@
 #include "base/str.h"
 
 #define HOUR_MS INT64_C(3600000)
+#define DAY_MS  (HOUR_MS * OUTBOX_HOURS)
+
+int
+learn_hour(const struct config_address *address, int64_t at_ms)
+{
+	const int64_t in_day_ms = zone_local_ms(address->zone, at_ms) % DAY_MS;
+
+	return (int)((in_day_ms + DAY_MS) % DAY_MS / HOUR_MS); /* before 1970, too */
+}
 
 static struct outbox_learnt
 nothing_yet(const struct config_address *address, int64_t started_at_ms)
 {
-	const int64_t day_ms =
-	    zone_span_at(address->zone, ZONE_DAY, started_at_ms).from_at_ms;
-	struct outbox_learnt l = {
-	    .hour = (int)((started_at_ms - day_ms) / HOUR_MS % OUTBOX_HOURS),
-	};
+	struct outbox_learnt l = {.hour = learn_hour(address, started_at_ms)};
 
 	str_copy_cut(l.address, sizeof(l.address), address->section);
 	return l;

@@ -3,6 +3,7 @@
 #define DISPATCH_LEARN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "config/config.h"
 #include "outbox/outbox.h"
@@ -15,6 +16,9 @@ enum {
 	 * theirs as well.  A few round trips of a far line; a choice. */
 	LEARN_CONNECT_MS = 500,
 };
+
+/* The hour that the clocks of an address show: what is learnt belongs to it. */
+int learn_hour(const struct config_address *address, int64_t at_ms);
 
 /* Each is to be added to what is known of the address. */
 

@@ -7,8 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "dispatch/chance.h"
-
-#define HOUR_MS INT64_C(3600000)
+#include "dispatch/learn.h"
 
 /* What is supposed of an address before it was used, and how many samples that is
  * worth: choices.  A line of 1 MB/s, or what its section says; a third or three times
@@ -27,7 +26,6 @@ static const double least_bytes_per_s = 1e3, most_bytes_per_s = 1.25e9;
 static const double most_of_mean = 2;
 
 enum {
-	HOURS = 24,
 	CONNECT_MS = 500,          /* of one never used; a choice */
 	CONNECT_FAILED_MS = 21000, /* three SYNs: 3 + 6 + 12 s     */
 	PUBLISH_MS = 500,
@@ -36,7 +34,7 @@ enum {
 /* What is known of one address. */
 struct known {
 	double samples, mean, squares; /* of ln(bytes/s); squares: of deviations */
-	double hour_mean[HOURS], hour_samples[HOURS];
+	double hour_mean[OUTBOX_HOURS], hour_samples[OUTBOX_HOURS];
 	double connects, failed;
 	int64_t connect_ms, publish_ms;
 	double most_bytes_per_s;
@@ -219,8 +217,7 @@ draw_once(struct weather *w, size_t address)
 static double
 hour_moves(const struct known *k, const struct config_address *a, int64_t now_ms)
 {
-	const struct zone_span day = zone_span_at(a->zone, ZONE_DAY, now_ms);
-	const int64_t hour = (now_ms - day.from_at_ms) / HOUR_MS % HOURS;
+	const int hour = learn_hour(a, now_ms);
 	const double n = k->hour_samples[hour];
 
 	return n > 0 ? (k->hour_mean[hour] - k->mean) * n / (n + hour_half) : 0;

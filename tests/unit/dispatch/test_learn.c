@@ -13,7 +13,8 @@
 #include "dispatch/learn.h"
 
 /* Mon 2026-11-23 23:30 in Berlin */
-#define AT_MS INT64_C(1795473000000)
+#define AT_MS   INT64_C(1795473000000)
+#define HOUR_MS INT64_C(3600000)
 
 static void
 long_sendings_tell_a_speed(void **state)
@@ -94,11 +95,44 @@ long_sendings_tell_a_speed(void **state)
 	config_free(c);
 }
 
+/* Also on days on which an hour is left out, or comes twice, and before 1970. */
+static void
+the_hour_is_what_the_clocks_show(void **state)
+{
+	static const struct {
+		int64_t at_ms;
+		int hour;
+	} rows[] = {
+	    {AT_MS, 23},
+	    {INT64_C(1774738799999), 23}, /* Sat 2026-03-28 23:59:59.999 */
+	    {INT64_C(1774745999999), 1},  /* Sun 2026-03-29 01:59:59.999 */
+	    {INT64_C(1774746000000), 3},
+	    {INT64_C(1774821599999), 23},
+	    {INT64_C(1792889999999), 2}, /* Sun 2026-10-25 02:59:59.999, the first */
+	    {INT64_C(1792890000000), 2},
+	    {INT64_C(1792893600000), 3},
+	    {INT64_C(1792969199999), 23},
+	    {-HOUR_MS - 1, 23}, /* Wed 1969-12-31 23:59:59.999 */
+	};
+	struct zone *berlin = NULL;
+	struct config_address a = {0};
+	struct err e;
+
+	(void)state;
+	if (zone_load("Europe/Berlin", &berlin, &e) < 0)
+		fail_msg("%s", e.text);
+	a.zone = berlin;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(learn_hour(&a, rows[i].at_ms), rows[i].hour);
+	zone_free(berlin);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(long_sendings_tell_a_speed),
+	    cmocka_unit_test(the_hour_is_what_the_clocks_show),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
