@@ -11,6 +11,9 @@
  * chance of 54 / 60, which is 90 %. */
 enum { FORECAST_COURSES = 59 };
 
+/* 60 days: what is not there by then is said not to come; a choice. */
+#define FORECAST_HORIZON_MS (60 * INT64_C(86400000))
+
 struct forecast_site {
 	size_t site; /* index into config->sites */
 	struct world_site_state state;

@@ -7,9 +7,6 @@
 #include "dispatch/picture.h"
 #include "dispatch/sendings.h"
 
-#define DAY_MS     INT64_C(86400000)
-#define HORIZON_MS (60 * DAY_MS) /* what is not there by then is said not to come */
-
 enum {
 	PORTION = 256, /* requests read at once: some ms */
 	MANY = 200,    /* take longer than a slice or some */
@@ -328,7 +325,7 @@ begin_forecast(struct outlook *l)
 	    .underway_count = underway_count,
 	    .underway = l->underway,
 	    .now_ms = l->now_ms,
-	    .until_at_ms = l->now_ms + HORIZON_MS,
+	    .until_at_ms = l->now_ms + FORECAST_HORIZON_MS,
 	    .seed = (uint64_t)l->now_ms,
 	    .drained_until_at_ms = l->picture.overrides.drained_until_at_ms,
 	    .courses = OUTLOOK_COURSES,

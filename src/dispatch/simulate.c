@@ -8,9 +8,6 @@
 #include "dispatch/forecast.h"
 #include "dispatch/picture.h"
 
-#define DAY_MS     INT64_C(86400000)
-#define HORIZON_MS (60 * DAY_MS) /* what is not there by then is said not to come */
-
 /* Of the queue and the package: a minute of a core; a choice. */
 enum { REQUESTS_MOST = 100000 };
 
@@ -218,7 +215,7 @@ run(struct simulation *s, const struct outbox_learnt *learnt, size_t learnt_coun
 	    .sites = s->sites,
 	    .site_count = s->site_count,
 	    .now_ms = begin_ms,
-	    .until_at_ms = s->filed_at_ms + HORIZON_MS,
+	    .until_at_ms = s->filed_at_ms + FORECAST_HORIZON_MS,
 	    .seed = s->ask->seed,
 	    .drained_until_at_ms = s->out->drained_until_at_ms,
 	    .courses = s->ask->courses,
