@@ -5,8 +5,6 @@
 #include "dispatch/rate_plan.h"
 #include "dispatch/week.h"
 
-#define DAY_MS INT64_C(86400000)
-
 enum { CHANGES_MAX = 100 }; /* that change nothing for the slowest node; a choice */
 
 static const char *
@@ -23,16 +21,14 @@ slot_words(const struct slot_now *s)
 	return "closed";
 }
 
-/* " until Mon 18:00, then "; with its date, when it is not within six days. */
+/* " until Mon 18:00, then " */
 static void
 add_until(struct str *out, const struct zone *z, int64_t now_ms, int64_t until_at_ms)
 {
 	char when[ZONE_TEXT_ROOM];
 
 	str_addf(out, " until %s, then ",
-		 until_at_ms - now_ms < 6 * DAY_MS
-		     ? zone_week_text(z, until_at_ms, when, sizeof(when))
-		     : zone_date_text(z, until_at_ms, when, sizeof(when)));
+		 week_when(z, now_ms, until_at_ms, when, sizeof(when)));
 }
 
 static void

@@ -106,3 +106,10 @@ slot_lets(const struct slot_now *s, enum request_priority p)
 {
 	return p <= s->lowest;
 }
+
+const char *
+week_when(const struct zone *z, int64_t now_ms, int64_t at_ms, char *buf, size_t room)
+{
+	return at_ms - now_ms < 6 * DAY_MS ? zone_week_text(z, at_ms, buf, room)
+					   : zone_date_text(z, at_ms, buf, room);
+}

@@ -8,6 +8,7 @@
 #define DISPATCH_WEEK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/zone.h"
@@ -32,6 +33,11 @@ struct slot_now {
  * 0: nobody did. */
 struct slot_now slot_at(const struct config_address *a, int64_t open_until_at_ms,
 			int64_t at_ms);
+
+/* "Mon 18:00"; with its date, when it is not within six days.  Returns buf; room >=
+ * ZONE_TEXT_ROOM. */
+const char *week_when(const struct zone *z, int64_t now_ms, int64_t at_ms, char *buf,
+		      size_t room);
 
 /* Does it let that priority in? */
 bool slot_lets(const struct slot_now *s, enum request_priority p);

@@ -7,8 +7,7 @@
 
 #include "base/auto.h"
 #include "base/num.h"
-
-#define DAY_MS INT64_C(86400000)
+#include "dispatch/week.h"
 
 enum { CHANGES_MAX = 200 }; /* of windows looked ahead: some weeks; a choice */
 
@@ -41,7 +40,7 @@ struct until {
 	char text[80];
 };
 
-/* " until Mon 22:00", with its date when it is not within six days; "" for never. */
+/* " until Mon 22:00"; "" for never. */
 static struct until
 until(const struct zone *z, int64_t now_ms, int64_t at_ms)
 {
@@ -50,9 +49,7 @@ until(const struct zone *z, int64_t now_ms, int64_t at_ms)
 
 	if (at_ms != INT64_MAX)
 		(void)snprintf(u.text, sizeof(u.text), " until %s",
-			       at_ms - now_ms < 6 * DAY_MS
-				   ? zone_week_text(z, at_ms, when, sizeof(when))
-				   : zone_date_text(z, at_ms, when, sizeof(when)));
+			       week_when(z, now_ms, at_ms, when, sizeof(when)));
 	return u;
 }
 
