@@ -82,10 +82,4 @@ const struct chain_part *chain_failure(const struct chain *c);
 int chain_result(const struct chain *c, enum blame_op op, const char *path,
 		 struct err *e) MUST_USE;
 
-static inline bool
-status_is_ok(uint32_t status)
-{
-	return status < 0x80000000U; /* success and informational, MS-ERREF 2.3 */
-}
-
 #endif

@@ -60,7 +60,7 @@ static bool
 is_expired(const struct op *op)
 {
 	for (unsigned i = 1; i < op->parts; i++)
-		if (op->part[i].status < 0x80000000U)
+		if (status_is_ok(op->part[i].status))
 			return false;
 	return op->part[0].status == NT_NETWORK_SESSION_EXPIRED;
 }
@@ -123,7 +123,7 @@ look_at_session(struct conn *c, const struct op *op, const struct pdu_msg *m,
 		return blame_set(e, BLAME_OTHER, status, "%s", c->peer);
 	default:
 		/* a CLOSE always works (3.3.5.2.9): it proves nothing */
-		if (status < 0x80000000U && c->renewal == RENEWAL_NONE &&
+		if (status_is_ok(status) && c->renewal == RENEWAL_NONE &&
 		    m->header.command != PDU_CLOSE)
 			c->renewals = 0;
 		return 0;
@@ -190,7 +190,7 @@ handle_msg(struct conn *c, struct pdu_msg *m, bool decrypted, struct err *e)
 		*e = why;
 		return err_wrap(e, "%s", c->peer);
 	}
-	if (moot && (!verified || m->header.status >= 0x80000000U))
+	if (moot && (!verified || !status_is_ok(m->header.status)))
 		m->header.status = NT_NETWORK_SESSION_EXPIRED;
 	if (look_at_session(c, op, m, e) < 0)
 		return -1;

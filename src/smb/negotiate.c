@@ -5,7 +5,6 @@
 #include "base/digest.h"
 #include "base/wire.h"
 #include "smb/blame.h"
-#include "smb/chain.h"
 #include "smb/ntstatus.h"
 #include "smb/session.h"
 

@@ -4,6 +4,7 @@
 #ifndef SMB_NTSTATUS_H
 #define SMB_NTSTATUS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,6 +46,12 @@
 #define NT_USER_SESSION_DELETED     UINT32_C(0xC0000203)
 #define NT_PATH_NOT_COVERED         UINT32_C(0xC0000257)
 #define NT_NETWORK_SESSION_EXPIRED  UINT32_C(0xC000035C)
+
+static inline bool
+status_is_ok(uint32_t status)
+{
+	return status < 0x80000000U; /* success and informational, MS-ERREF 2.3 */
+}
 
 struct smb_status_info;
 

@@ -7,7 +7,6 @@
 #include "base/str.h"
 #include "smb/auth.h"
 #include "smb/blame.h"
-#include "smb/chain.h"
 #include "smb/ntstatus.h"
 
 /* --- one request, one answer ------------------------------------------------------ */
