@@ -11,10 +11,13 @@ enum {
 	WORTH_BYTES = 1024 * 1024, /* and of a file, to be worth a CREATE and a CLOSE */
 };
 
+enum { WIN32_LOGON_FAILURE = 1326 }; /* MS-ERREF 2.2 */
+
 struct opener {
 	struct thread *thread;
 	struct smb_options o;
-	struct smb *s; /* NULL: it did not work */
+	struct smb *s;  /* NULL: it did not work */
+	struct err err; /* and why */
 	atomic_bool finished;
 };
 
@@ -248,17 +251,20 @@ static void
 run_opener(void *self)
 {
 	struct opener *n = self;
-	struct err e;
 
-	if (smb_connect(&n->o, &n->s, &e) < 0)
+	if (smb_connect(&n->o, &n->s, &n->err) < 0)
 		n->s = NULL; /* the transfer goes on without it */
+	else
+		n->err = (struct err){0};
 	atomic_store(&n->finished, true);
 }
 
 static void
-opener_free(struct opener *n)
+opener_end(struct puts *p, struct opener *n)
 {
 	thread_join(n->thread);
+	p->s->lanes_refused =
+	    p->s->lanes_refused || n->err.win32 == WIN32_LOGON_FAILURE;
 	smb_free(n->s);
 	options_done(&n->o);
 	mem_free(n);
@@ -277,7 +283,7 @@ open_lane(struct puts *p)
 	atomic_init(&n->finished, false);
 	if (thread_start("lane", run_opener, n, &n->thread, &e) < 0) {
 		b->gave_up = true;
-		opener_free(n);
+		opener_end(p, n);
 		return;
 	}
 	b->opener[b->openers++] = n;
@@ -285,13 +291,14 @@ open_lane(struct puts *p)
 
 /* Until one more has logged on, one at a time: where the password was changed since the
  * first connection did, each try is a wrong one, and as many as there may be would lock
- * the account. */
+ * the account.  So would one of each sending over the first. */
 static void
 open_wanted(struct puts *p)
 {
 	const struct bundle *b = p->bundle;
 
-	while (!b->gave_up && 1 + b->lanes + b->openers < b->wanted &&
+	while (!b->gave_up && !p->s->lanes_refused &&
+	       1 + b->lanes + b->openers < b->wanted &&
 	       (b->is_let_in || b->openers == 0))
 		open_lane(p);
 }
@@ -317,7 +324,7 @@ take_in(struct puts *p)
 		}
 		n->s = NULL;
 		b->opener[i] = b->opener[--b->openers];
-		opener_free(n);
+		opener_end(p, n);
 	}
 	open_wanted(p);
 }
@@ -422,7 +429,7 @@ bundle_free(struct puts *p)
 		return;
 	stop_throw(b->stop);
 	while (b->openers > 0)
-		opener_free(b->opener[--b->openers]);
+		opener_end(p, b->opener[--b->openers]);
 	stop_free(b->stop);
 	while (b->lanes > 0)
 		remove_lane(p, b->lanes - 1);

@@ -25,7 +25,8 @@ struct smb {
 	uint32_t read_max_bytes;
 	uint32_t transact_max_bytes; /* of one answer about a folder */
 	int64_t connect_ms;
-	unsigned renewals; /* of the session */
+	unsigned renewals;  /* of the session */
+	bool lanes_refused; /* one more had a wrong password: no others are tried */
 	/* more connections, while the pipeline had them (bundle.c) */
 	unsigned lanes_most;
 	int64_t lanes_sent, lanes_received, lanes_retransmits;

@@ -434,6 +434,7 @@ what_lies_in_a_folder_comes_behind_it(void **state)
 /* smb_connect(), linked in its place: the connections that it hands out, or none. */
 __typeof__(smb_connect) wrap_smb_connect __asm__("__wrap_smb_connect");
 static struct smb **connections;
+static uint32_t why_not; /* none: the Win32 code */
 static atomic_int tries;
 
 int
@@ -443,9 +444,22 @@ wrap_smb_connect(const struct smb_options *o, struct smb **out, struct err *e)
 
 	(void)o;
 	if (!connections)
-		return err_set(e, ERR_ADDRESS, 1326, "the password was changed");
+		return err_set(e, ERR_ADDRESS, why_not, "told by the test");
 	*out = connections[number];
 	return 0;
+}
+
+/* A sending that wants more connections: how many log-ons did it try? */
+static int
+tries_of_one_more(struct smb *s, const struct smb_put *put)
+{
+	struct err e;
+
+	atomic_store(&tries, 0);
+	assert_int_equal(smb_put(s, put, &e), 0);
+	bundle_open(s->puts, LANES);
+	assert_int_equal(smb_drain(s, &e), 0);
+	return atomic_load(&tries);
 }
 
 /* Each is a wrong password that is counted against the account. */
@@ -461,6 +475,7 @@ one_tries_before_the_rest(void **state)
 
 	(void)state;
 	connections = NULL;
+	why_not = 1326; /* the password was changed */
 	atomic_store(&tries, 0);
 	s->o.connections = LANES;
 	assert_int_equal(smb_put(s, &put, &e), 0);
@@ -471,6 +486,14 @@ one_tries_before_the_rest(void **state)
 	assert_int_equal(smb_drain(s, &e), 0);
 	assert_int_equal(file.done, 1);
 	assert_false(file.failed);
+
+	/* Nor is another tried for what is sent over the same connection later. */
+	assert_int_equal(tries_of_one_more(s, &put), 0);
+	/* Where it failed for another reason, it is. */
+	s->lanes_refused = false;
+	why_not = 53;
+	assert_int_equal(tries_of_one_more(s, &put), 1);
+	assert_int_equal(tries_of_one_more(s, &put), 1);
 	fake_stop(&fake, s);
 	fake_done(&fake);
 }
