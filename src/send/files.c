@@ -7,6 +7,10 @@
 #include "base/auto.h"
 #include "base/io.h"
 
+/* Files; the engine has fewer in flight, and takes more before it waits by itself
+ * (smb/put.c). */
+enum { QUEUED_MAX = 1024 };
+
 /* One file that is queued; freed by its done(). */
 struct file {
 	struct files *all;
@@ -165,14 +169,24 @@ file_read(void *self, int64_t offset, void *buf, size_t len, struct err *e)
 	return 0;
 }
 
-/* What was acknowledged goes to the outbox when it is time; an order that comes back
- * ends everything at its next block. */
+/* What was acknowledged goes to the outbox; an order that comes back ends everything at
+ * its next block. */
+static void
+save(struct files *s)
+{
+	struct err e;
+
+	s->run->kept = prefix_get(&s->prefix);
+	if (run_save(s->run, &e) < 0)
+		fail(s, NULL, &e);
+}
+
+/* When it is time. */
 static void
 beat(struct file *f)
 {
 	struct files *s = f->all;
 	struct run *r = s->run;
-	struct err e;
 
 	if (s->acked)
 		s->acked(s->self);
@@ -180,9 +194,7 @@ beat(struct file *f)
 	if (!run_is_due(r))
 		return;
 	tell(f);
-	r->kept = prefix_get(&s->prefix);
-	if (run_save(r, &e) < 0)
-		fail(s, NULL, &e);
+	save(s);
 }
 
 static void
@@ -290,11 +302,26 @@ check_empty(struct file *f, struct err *e)
 	return rc;
 }
 
+/* On a line that stands still nothing is acknowledged; what was before is kept all the
+ * same, and the lease with it.  1: there is more under way. */
+static int
+wait_some(struct files *s, struct err *e)
+{
+	const int rc = transport_drain_some(s->run->transport, e);
+
+	if (rc > 0 && !s->failed && run_is_due_meanwhile(s->run))
+		save(s);
+	return rc;
+}
+
 int
 files_put(struct files *s, const struct files_put *put, struct err *e)
 {
 	struct file *f;
 
+	while (!s->failed && s->under_way >= QUEUED_MAX)
+		if (wait_some(s, e) < 0)
+			return verdict(s, -1, e);
 	if (verdict(s, 0, e) < 0)
 		return -1;
 	f = mem_zero(1, sizeof(*f));
@@ -364,5 +391,9 @@ files_change(struct files *s, const struct transport_change *what, struct err *e
 int
 files_drain(struct files *s, struct err *e)
 {
-	return verdict(s, transport_drain(s->run->transport, e), e);
+	int rc;
+
+	while ((rc = wait_some(s, e)) > 0)
+		;
+	return verdict(s, rc, e);
 }

@@ -279,11 +279,22 @@ run_beat_ms(const struct run *r)
 	return s->progress_save_ms < lease_ms ? s->progress_save_ms : lease_ms;
 }
 
+static bool
+is_old(const struct run *r)
+{
+	return clock_mono_ms(r->a->clock) - r->saved_at_ms >= run_beat_ms(r);
+}
+
 bool
 run_is_due(const struct run *r)
 {
-	return run_call(r) != ATTEMPT_GO_ON ||
-	       clock_mono_ms(r->a->clock) - r->saved_at_ms >= run_beat_ms(r);
+	return run_call(r) != ATTEMPT_GO_ON || is_old(r);
+}
+
+bool
+run_is_due_meanwhile(const struct run *r)
+{
+	return run_call(r) == ATTEMPT_GO_ON && is_old(r);
 }
 
 int

@@ -59,6 +59,9 @@ int run_save(struct run *r, struct err *e) MUST_USE;
 int run_beat(struct run *r, struct err *e) MUST_USE;
 int64_t run_beat_ms(const struct run *r); /* how often */
 bool run_is_due(const struct run *r);     /* it is time, or it was called */
+/* Between blocks: it is time.  A call is for the next block; heard here, where nothing
+ * can end it, it would no longer be hurried (worker.c). */
+bool run_is_due_meanwhile(const struct run *r);
 /* What is wanted of it that it has to hear of now. */
 enum attempt_call run_call(const struct run *r);
 /* Tell where it is. */

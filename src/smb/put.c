@@ -488,16 +488,27 @@ smb_change(struct smb *s, const struct smb_change *c, struct err *e)
 }
 
 int
-smb_drain(struct smb *s, struct err *e)
+smb_drain_some(struct smb *s, struct err *e)
 {
 	struct puts *p = puts_of(s);
 
-	while (p->jobs > 0)
-		if (conn_step(s->conn, true, e) < 0)
-			return -1;
+	if (p->jobs > 0 && conn_step(s->conn, true, e) < 0)
+		return -1;
+	if (p->jobs > 0)
+		return 1;
 	release(p);
 	if (!s->conn->dead)
 		return 0;
 	*e = s->conn->err;
 	return -1;
+}
+
+int
+smb_drain(struct smb *s, struct err *e)
+{
+	int rc;
+
+	while ((rc = smb_drain_some(s, e)) > 0)
+		;
+	return rc;
 }

@@ -270,6 +270,10 @@ int smb_put(struct smb *s, const struct smb_put *p, struct err *e) MUST_USE;
  */
 int smb_drain(struct smb *s, struct err *e) MUST_USE;
 
+/* One step of that: wait until something happens, a fifth of a second at most.
+ * 1: not every put is done yet. */
+int smb_drain_some(struct smb *s, struct err *e) MUST_USE;
+
 /* What is no file, pipelined: queued like a put.  Requests go out in the order they
  * were queued in, and nothing waits for another one's answer; but what lies in a folder
  * that is being made, and is not found, is tried once more when the folder is there. */

@@ -394,7 +394,7 @@ lan_drain(void *impl, struct err *e)
 {
 	const struct lan *l = impl;
 
-	return smb_drain(l->smb, e);
+	return smb_drain_some(l->smb, e);
 }
 
 /* --- opening --------------------------------------------------------------------- */

@@ -210,9 +210,19 @@ transport_change(struct transport *t, const struct transport_change *c, struct e
 }
 
 int
-transport_drain(struct transport *t, struct err *e)
+transport_drain_some(struct transport *t, struct err *e)
 {
 	return t->ops->drain(t->impl, e);
+}
+
+int
+transport_drain(struct transport *t, struct err *e)
+{
+	int rc;
+
+	while ((rc = transport_drain_some(t, e)) > 0)
+		;
+	return rc;
 }
 
 void

@@ -103,7 +103,7 @@ struct transport_ops {
 		    struct err *e);
 	int (*put)(void *impl, const struct transport_put *p, struct err *e);
 	int (*change)(void *impl, const struct transport_change *c, struct err *e);
-	int (*drain)(void *impl, struct err *e);
+	int (*drain)(void *impl, struct err *e); /* transport_drain_some() */
 };
 
 struct transport {
@@ -179,5 +179,8 @@ int transport_change(struct transport *t, const struct transport_change *c,
 		     struct err *e) MUST_USE;
 /* Until every queued put and change is done.  -1: the connection died. */
 int transport_drain(struct transport *t, struct err *e) MUST_USE;
+/* One step of that: until something happens, a fifth of a second at most.  1: there is
+ * more to do. */
+int transport_drain_some(struct transport *t, struct err *e) MUST_USE;
 
 #endif

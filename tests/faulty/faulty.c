@@ -25,7 +25,7 @@ count(struct faulty *f, struct err *e)
 		/* What was queued got through before the line broke: were it left
 		 * queued, its done() would come after the caller believes that all is
 		 * over. */
-		(void)f->inner->ops->drain(f->inner->impl, &unused);
+		(void)!transport_drain(f->inner, &unused);
 	}
 	*e = f->fault;
 	return -1;
@@ -225,7 +225,7 @@ faulty_drain(void *impl, struct err *e)
 {
 	struct faulty *f = impl;
 
-	if (count(f, e) || f->inner->ops->drain(f->inner->impl, e))
+	if (count(f, e) || transport_drain(f->inner, e))
 		return -1;
 	return f->left > 0 ? 0 : count(f, e);
 }

@@ -14,6 +14,13 @@ within_a_second() { # from, file, text
 	done
 }
 
+# What the log tells is in the outbox as soon as the disk has it.
+becomes() { # id, state
+	wait_for 20 sh -c "'$LANSENDER' --config lansender.conf --state state show $1 |
+		grep -Eq '^state +$2\$'"
+	is_now "$1" "$2"
+}
+
 # Nobody listens yet.
 config <<'END'
 [sender]
@@ -106,7 +113,7 @@ from=$(ms)
 sender hold 1
 exits 0
 within_a_second "$from" state/sender.log 'The send request was held by a person.'
-is_now 1 held
+becomes 1 held
 gate_open
 
 # --- cancelled in the middle of it, while it flows --------------------------------------
@@ -117,7 +124,7 @@ from=$(ms)
 sender cancel 1
 exits 0
 within_a_second "$from" state/sender.log 'The send request was cancelled by a person.'
-is_now 1 cancelled
+becomes 1 cancelled
 
 # --- drained, and after a restart still; then it goes on from there ---------------------
 CONNECT_PORT=

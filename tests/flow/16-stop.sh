@@ -33,6 +33,12 @@ check kept
 # A new connection takes it over all the same (sms-sender.md 6 row 3).
 check smbstatus -s "$SMB/smb.conf" -L >locks 2>&1
 has locks data
+# Samba sets the time of a file two seconds after it was written to, through that old
+# handle, and over the time that a new one has set meanwhile: not before it has.
+untouched() { # for three seconds
+	[ $(($(date +%s) - $(stat -c %Y "$SMB"/share/.lansender/1-*/tree/data))) -gt 3 ]
+}
+wait_for 20 untouched
 CONNECT_PORT=
 config_site
 sender run --until-idle

@@ -203,6 +203,60 @@ test_times_over_several_connections(void **state)
 	}
 }
 
+/* A line that stands still once all is acknowledged: saving is due only then. */
+static struct {
+	struct transport_ops ops;
+	const struct transport_ops *inner;
+	struct fixture *f;
+	int64_t puts, steps, reports;
+	struct request_progress kept;
+} still;
+
+static int
+still_put(void *impl, const struct transport_put *p, struct err *e)
+{
+	still.puts++;
+	return still.inner->put(impl, p, e);
+}
+
+static int
+still_drain(void *impl, struct err *e)
+{
+	struct fixture *f = still.f;
+
+	if (still.puts == 0 || still.steps == 3)
+		return still.inner->drain(impl, e);
+	if (still.steps++ == 0) {
+		still.reports = f->reports;
+		f->settings.progress_save_ms = 0;
+	}
+	still.kept = f->last;
+	return 1;
+}
+
+static void
+test_kept_on_a_still_line(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f, true, BIG);
+	memset(&still, 0, sizeof(still));
+	still.f = &f;
+	f.settings.progress_save_ms = 60000;
+	assert_int_equal(transport_open_dir(f.share[0], f.stop, &f.lent, &f.e), 0);
+	still.inner = f.lent->ops;
+	still.ops = *still.inner;
+	still.ops.put = still_put;
+	still.ops.drain = still_drain;
+	f.lent->ops = &still.ops;
+	assert_int_equal(fixture_run(&f).outcome, ATTEMPT_SENT);
+	assert_int_equal(still.steps, 3);
+	assert_int_equal(still.reports, 0);
+	assert_true(still.kept.bytes_done >= BIG);
+	fixture_done(&f);
+}
+
 /* --- broken ---------------------------------------------------------------------- */
 
 /* Bytes that were acknowledged are not sent again. */
@@ -706,6 +760,7 @@ main(void)
 	    cmocka_unit_test(test_log),
 	    cmocka_unit_test(test_times_that_come_too_early),
 	    cmocka_unit_test(test_times_over_several_connections),
+	    cmocka_unit_test(test_kept_on_a_still_line),
 	    cmocka_unit_test(test_resume_within),
 	    cmocka_unit_test(test_delay_longer_than_lease),
 	    cmocka_unit_test(test_progress_counts_anew),
