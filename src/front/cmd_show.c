@@ -66,9 +66,7 @@ print_outlook(const struct request *r, bool runs)
 		row_at("arrival", l->likely_at_ms);
 		print_line("%-12s %s to %s (90 %%)", "range",
 			   print_at(l->early_at_ms, from, sizeof(from)),
-			   l->late_at_ms == INT64_MAX
-			       ? "never"
-			       : print_at(l->late_at_ms, to, sizeof(to)));
+			   print_at(l->late_at_ms, to, sizeof(to)));
 	}
 	if (l->doubted_at_ms)
 		print_line("%-12s unlikely since %s (%d %%)", "in time",

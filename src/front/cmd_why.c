@@ -15,9 +15,7 @@ reason_json(const struct dispatch_reason *r)
 
 	(void)json_object_set_new(o, "code", json_integer(r->code));
 	(void)json_object_set_new(o, "reason", print_json_text(r->name));
-	(void)json_object_set_new(
-	    o, "until",
-	    print_json_at(r->until_at_ms == INT64_MAX ? 0 : r->until_at_ms));
+	(void)json_object_set_new(o, "until", print_json_at(r->until_at_ms));
 	(void)json_object_set_new(o, "number", json_integer(r->number));
 	(void)json_object_set_new(o, "text", print_json_text(r->text));
 	return o;

@@ -98,7 +98,9 @@ print_json_at(int64_t at_ms)
 {
 	char buf[32];
 
-	return at_ms ? json_string(clock_iso(at_ms, buf, sizeof(buf))) : json_null();
+	return at_ms == 0 || at_ms == INT64_MAX
+		   ? json_null()
+		   : json_string(clock_iso(at_ms, buf, sizeof(buf)));
 }
 
 void
@@ -118,7 +120,9 @@ print_at(int64_t at_ms, char *buf, size_t room)
 	struct tm tm;
 
 	buf[0] = '\0';
-	if (at_ms != 0 && localtime_r(&s, &tm))
+	if (at_ms == INT64_MAX)
+		str_copy_cut(buf, room, "never");
+	else if (at_ms != 0 && localtime_r(&s, &tm))
 		(void)strftime(buf, room, "%Y-%m-%d %H:%M:%S", &tm);
 	return buf;
 }

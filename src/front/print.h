@@ -29,13 +29,14 @@ void print_line(const char *fmt, ...) FORMAT(1, 2);
 int print_flush(struct err *e) MUST_USE;
 
 /* JSON values: text that is not UTF-8 is made so; an instant as
- * "2026-11-22T14:08:05.123Z", 0 and NULL as null. */
+ * "2026-11-22T14:08:05.123Z"; 0, INT64_MAX (it never comes) and NULL as null. */
 json_t *print_json_text(const char *text);
 json_t *print_json_at(int64_t at_ms);
 /* One object, one line, to stdout.  Takes `object`. */
 void print_json(json_t *object);
 
-/* Local time for tables: "2026-11-22 14:08:05"; "" for 0.  room >= 20. */
+/* Local time for tables: "2026-11-22 14:08:05"; "" for 0, "never" for INT64_MAX.
+ * room >= 20. */
 const char *print_at(int64_t at_ms, char *buf, size_t room);
 
 /* The same, short: "21:40" today, "Mon 21:40" within six days, else "2026-12-01". */

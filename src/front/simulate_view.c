@@ -10,12 +10,6 @@ enum { NAMED = 3 }; /* sites by name; the others are counted */
 
 /* --- what people read ---------------- */
 
-static const char *
-at_text(int64_t at_ms, char buf[24])
-{
-	return at_ms == INT64_MAX ? "never" : print_at(at_ms, buf, 24);
-}
-
 static void
 say_sites(const struct dispatch_simulate *a, const struct dispatch_simulated *s)
 {
@@ -30,9 +24,10 @@ say_sites(const struct dispatch_simulate *a, const struct dispatch_simulated *s)
 		char early[24], likely[24], late[24], number[24];
 
 		table_add(&t, a->sites[i]);
-		table_add(&t, at_text(c->arrival.early_at_ms, early));
-		table_add(&t, at_text(c->arrival.likely_at_ms, likely));
-		table_add(&t, at_text(c->arrival.late_at_ms, late));
+		table_add(&t, print_at(c->arrival.early_at_ms, early, sizeof(early)));
+		table_add(&t,
+			  print_at(c->arrival.likely_at_ms, likely, sizeof(likely)));
+		table_add(&t, print_at(c->arrival.late_at_ms, late, sizeof(late)));
 		(void)snprintf(number, sizeof(number), "%d %%",
 			       c->arrival.in_time_percent);
 		table_add(&t, number);
@@ -150,20 +145,14 @@ simulate_print(const struct config *c, const struct dispatch_simulate *a,
 /* --- what machines read ---------------- */
 
 static json_t *
-at_json(int64_t at_ms)
-{
-	return print_json_at(at_ms == INT64_MAX ? 0 : at_ms);
-}
-
-static json_t *
 site_json(const char *site, const struct dispatch_site_course *c)
 {
 	json_t *o = json_object();
 
 	(void)json_object_set_new(o, "site", print_json_text(site));
-	(void)json_object_set_new(o, "early", at_json(c->arrival.early_at_ms));
-	(void)json_object_set_new(o, "likely", at_json(c->arrival.likely_at_ms));
-	(void)json_object_set_new(o, "late", at_json(c->arrival.late_at_ms));
+	(void)json_object_set_new(o, "early", print_json_at(c->arrival.early_at_ms));
+	(void)json_object_set_new(o, "likely", print_json_at(c->arrival.likely_at_ms));
+	(void)json_object_set_new(o, "late", print_json_at(c->arrival.late_at_ms));
 	(void)json_object_set_new(o, "in_time_percent",
 				  json_integer(c->arrival.in_time_percent));
 	(void)json_object_set_new(o, "started_at", print_json_at(c->started_at_ms));
@@ -210,7 +199,6 @@ simulate_print_json(const struct config *c, const struct dispatch_simulate *a,
 {
 	json_t *o = json_object(), *sites = json_array(), *lines = json_array();
 	json_t *conflicts = json_array();
-	const bool drained = s->drained_until_at_ms > 0;
 
 	for (size_t i = 0; i < a->site_count; i++)
 		(void)json_array_append_new(sites,
@@ -224,10 +212,10 @@ simulate_print_json(const struct config *c, const struct dispatch_simulate *a,
 	(void)json_object_set_new(o, "seed", json_integer((json_int_t)a->seed));
 	(void)json_object_set_new(o, "bytes", json_integer(a->bytes));
 	(void)json_object_set_new(o, "filed_at", print_json_at(s->filed_at_ms));
-	(void)json_object_set_new(o, "drained", json_boolean(drained));
+	(void)json_object_set_new(o, "drained",
+				  json_boolean(s->drained_until_at_ms > 0));
 	(void)json_object_set_new(o, "drained_until",
-				  drained ? at_json(s->drained_until_at_ms)
-					  : json_null());
+				  print_json_at(s->drained_until_at_ms));
 	(void)json_object_set_new(o, "sites", sites);
 	(void)json_object_set_new(o, "conflicts", conflicts);
 	(void)json_object_set_new(o, "lines", lines);

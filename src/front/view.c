@@ -141,13 +141,6 @@ view_arrival(const struct request *r, bool sender_runs, int64_t now_ms, char *bu
 	return buf;
 }
 
-/* An instant of a forecast: null when it does not come. */
-static json_t *
-forecast_json(int64_t at_ms)
-{
-	return print_json_at(at_ms == INT64_MAX ? 0 : at_ms);
-}
-
 static json_t *
 arrival_json(const struct request *r, bool sender_runs)
 {
@@ -157,9 +150,9 @@ arrival_json(const struct request *r, bool sender_runs)
 	if (dispatch_no_arrival(r, sender_runs))
 		return json_null();
 	o = json_object();
-	(void)json_object_set_new(o, "early", forecast_json(l->early_at_ms));
-	(void)json_object_set_new(o, "likely", forecast_json(l->likely_at_ms));
-	(void)json_object_set_new(o, "late", forecast_json(l->late_at_ms));
+	(void)json_object_set_new(o, "early", print_json_at(l->early_at_ms));
+	(void)json_object_set_new(o, "likely", print_json_at(l->likely_at_ms));
+	(void)json_object_set_new(o, "late", print_json_at(l->late_at_ms));
 	(void)json_object_set_new(o, "in_time_percent",
 				  number_json(l->in_time_percent));
 	(void)json_object_set_new(o, "looked_at", print_json_at(l->made_at_ms));
@@ -176,7 +169,7 @@ view_why_json(const struct dispatch_known *k)
 	o = json_object();
 	(void)json_object_set_new(o, "code", number_json(k->code));
 	(void)json_object_set_new(o, "reason", print_json_text(k->name));
-	(void)json_object_set_new(o, "until", forecast_json(k->until_at_ms));
+	(void)json_object_set_new(o, "until", print_json_at(k->until_at_ms));
 	(void)json_object_set_new(o, "number", number_json(k->number));
 	return o;
 }

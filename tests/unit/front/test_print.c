@@ -105,6 +105,7 @@ test_json(void **state)
 	assert_string_equal(dump, "\"a\\\"?\\u001B\"");
 	assert_string_equal(json_string_value(at), "1999-03-17T15:47:16.123Z");
 	assert_true(json_is_null(print_json_at(0)));
+	assert_true(json_is_null(print_json_at(INT64_MAX)));
 	assert_true(json_is_null(print_json_text(NULL)));
 	mem_free(dump);
 	json_decref(text);
@@ -122,6 +123,7 @@ test_at(void **state)
 	assert_string_equal(print_at(921685636123, buf, sizeof(buf)),
 			    "1999-03-17 10:47:16");
 	assert_string_equal(print_at(0, buf, sizeof(buf)), "");
+	assert_string_equal(print_at(INT64_MAX, buf, sizeof(buf)), "never");
 }
 
 /* 1999-03-17 10:47 in New York, a Wednesday. */
