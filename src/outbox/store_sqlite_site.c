@@ -50,6 +50,9 @@ sqlite_list_sites(struct store *base, int64_t *cursor, int64_t **keys, size_t *c
 	return 0;
 }
 
+/* Of a site: more than a disk holds, and several still make a sum. */
+#define REQUESTS_MAX (INT64_C(1) << 40)
+
 /* A site is left alone until then, or until there is no request to it: one that is
  * filed later finds no old hold (SQL_SITE_COUNT). */
 static void
@@ -70,13 +73,13 @@ read_site(sqlite3_stmt *st, struct outbox_site *out)
 
 	memset(out, 0, sizeof(*out));
 	sqlite_text(&c, out->site, sizeof(out->site));
-	out->pending = sqlite_int_range(&c, 0, INT64_MAX);
-	out->waiting = sqlite_int_range(&c, 0, INT64_MAX);
-	out->suspended = sqlite_int_range(&c, 0, INT64_MAX);
-	out->held = sqlite_int_range(&c, 0, INT64_MAX);
-	out->active = sqlite_int_range(&c, 0, INT64_MAX);
-	out->sent = sqlite_int_range(&c, 0, INT64_MAX);
-	out->failed = sqlite_int_range(&c, 0, INT64_MAX);
+	out->pending = sqlite_int_range(&c, 0, REQUESTS_MAX);
+	out->waiting = sqlite_int_range(&c, 0, REQUESTS_MAX);
+	out->suspended = sqlite_int_range(&c, 0, REQUESTS_MAX);
+	out->held = sqlite_int_range(&c, 0, REQUESTS_MAX);
+	out->active = sqlite_int_range(&c, 0, REQUESTS_MAX);
+	out->sent = sqlite_int_range(&c, 0, REQUESTS_MAX);
+	out->failed = sqlite_int_range(&c, 0, REQUESTS_MAX);
 	out->queued_bytes = sqlite_int_range(&c, 0, INT64_MAX);
 	out->hold_until_at_ms = sqlite_int_range(&c, 0, INT64_MAX);
 	out->failures = sqlite_int_range(&c, 0, INT64_MAX);

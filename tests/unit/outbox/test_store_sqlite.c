@@ -510,6 +510,14 @@ a_damaged_site_reads_as_nothing_and_goes_on(void **state)
 	assert_int_equal(s.pending, 0);
 	assert_int_equal(s.failures, 0);
 	assert_int_equal(s.best.n, id.n);
+
+	/* What has no sum; and it is still left alone. */
+	assert_int_equal(outbox_site_hold(f->o, "MS1", NOW + 5, "dead", &f->e), 0);
+	fixture_sql(f, "UPDATE site SET pending = 9223372036854775807, held = 1");
+	fixture_site(f, "MS1", NOW, &s);
+	assert_int_equal(s.pending, 0);
+	assert_int_equal(s.held, 1);
+	assert_int_equal(s.hold_until_at_ms, NOW + 5);
 }
 
 /* --- who is alone checks --- */
