@@ -53,7 +53,8 @@ find_key(struct store_sqlite *s, const struct outbox_new *n, struct request_id *
 {
 	AUTO_END sqlite3_stmt *st = sqlite_stmt(s, SQL_KEY_GET, e);
 	AUTO_FREE struct kept_request *k = mem_zero(1, sizeof(*k));
-	const char *content;
+	struct sqlite_reader c = {.st = st, .at = 2};
+	char content[DIGEST_HEX_ROOM]; /* "" where it makes no sense: not known */
 	int rc = 0;
 
 	if (!st)
@@ -61,7 +62,7 @@ find_key(struct store_sqlite *s, const struct outbox_new *n, struct request_id *
 	sqlite_bind_text(st, 1, n->key);
 	if ((rc = sqlite_row(s, st, e)) <= 0)
 		return rc;
-	content = (const char *)sqlite3_column_text(st, 2);
+	sqlite_text(&c, content, sizeof(content));
 	if (sqlite3_column_int64(st, 1) != (int64_t)n->site_count)
 		return err_set(
 		    e, ERR_INPUT, 0,

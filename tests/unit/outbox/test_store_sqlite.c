@@ -520,6 +520,31 @@ a_damaged_site_reads_as_nothing_and_goes_on(void **state)
 	assert_int_equal(s.hold_until_at_ms, NOW + 5);
 }
 
+static void
+a_key_whose_content_is_damaged_still_files_once(void **state)
+{
+	struct fixture *f = *state;
+	const char *const sites[] = {"MS1"};
+	const struct outbox_package p = {.id = "p", .name = "n"};
+	const struct outbox_new n = {.package = &p,
+				     .sites = sites,
+				     .site_count = 1,
+				     .priority = REQUEST_LOW,
+				     .now_ms = NOW,
+				     .lifetime_ms = LIFETIME,
+				     .key = "k",
+				     .content = "aa"};
+	struct request_id a, b;
+
+	assert_int_equal(outbox_add(f->o, &n, &a, &f->e), 1);
+	fixture_sql(f, "UPDATE sqlite_schema SET sql ="
+		       " replace(sql, 'content TEXT NOT NULL', 'content TEXT')"
+		       " WHERE name = 'filing'");
+	fixture_sql(f, "UPDATE filing SET content = NULL");
+	assert_int_equal(outbox_add(f->o, &n, &b, &f->e), 0);
+	assert_int_equal(b.n, a.n);
+}
+
 /* --- who is alone checks --- */
 
 /* sms-sender.md 6 row 27: the counter was only in the name of a file. */
@@ -585,6 +610,7 @@ main(void)
 	    CASE(who_only_reads_leaves_them_where_they_are),
 	    CASE(impossible_attempts_are_set_aside),
 	    CASE(a_damaged_site_reads_as_nothing_and_goes_on),
+	    CASE(a_key_whose_content_is_damaged_still_files_once),
 	    CASE(ids_are_never_given_out_twice),
 	};
 
