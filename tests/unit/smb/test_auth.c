@@ -334,9 +334,9 @@ a_ticket_cache_needs_no_account(void **state)
 			       "FILE:/nonexistent/own: "));
 }
 
-/* A ticket of 1970 that lasts ten hours. */
+/* A ticket of 1970 that lasts ten hours, kept for that log-on, by that key. */
 static void
-keep_expired(const char *key, const struct clock *clock)
+keep_expired(const struct auth_options *o, char key[DIGEST_HEX_ROOM])
 {
 	krb5_creds creds = {
 	    .times = {.authtime = 100, .starttime = 100, .endtime = 36100}};
@@ -356,7 +356,8 @@ keep_expired(const char *key, const struct clock *clock)
 	krb5_free_cred_contents(context, &creds);
 	(void)krb5_cc_close(context, cache);
 	krb5_free_context(context);
-	tickets_keep(key, clock_mono_ms(clock), name);
+	login_key(o, key);
+	tickets_keep(key, clock_mono_ms(o->clock), name);
 }
 
 /* The machine slept: the ticket is fresh by the clock that stood still meanwhile, and
@@ -370,8 +371,7 @@ a_kept_ticket_that_has_expired(void **state)
 	struct err e = {0};
 
 	(void)state;
-	login_key(&o, key);
-	keep_expired(key, o.clock);
+	keep_expired(&o, key);
 	assert_int_equal(tickets_state(key, clock_mono_ms(o.clock)), TICKET_FRESH);
 	assert_int_equal(auth_new(&o, &a, &e), -1);
 	assert_int_equal(e.win32, 1311); /* the KDC was asked for another one */
@@ -402,8 +402,7 @@ a_stop_while_the_old_ticket_is_tried(void **state)
 	struct err e = {0};
 
 	(void)state;
-	login_key(&o, key);
-	keep_expired(key, o.clock);
+	keep_expired(&o, key);
 	tickets_age(key);
 	stop_in = 2; /* the first asks the KDC in vain */
 	assert_int_equal(auth_new(&o, &a, &e), -1);
@@ -412,7 +411,7 @@ a_stop_while_the_old_ticket_is_tried(void **state)
 	tickets_drop(key);
 
 	/* Not stopped, that no KDC answers says more than that the old one is spent. */
-	keep_expired(key, o.clock);
+	keep_expired(&o, key);
 	tickets_age(key);
 	assert_int_equal(auth_new(&o, &a, &e), -1);
 	assert_int_equal(e.win32, 1311);

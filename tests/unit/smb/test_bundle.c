@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/attr.h"
 #include "fake.h"
 #include "smb/bundle.h"
 #include "smb/ntstatus.h"
@@ -155,29 +156,30 @@ each_takes_a_part(void **state)
 	all_done(fake);
 }
 
+/* The second connection of several. */
+static const struct {
+	const char *what;
+	struct fake fake;
+	bool has_handles; /* else a small file would fail, and not go elsewhere */
+} troubles[] = {
+    {"breaks at once", {.lie = FAKE_CUT}, true},
+    {"breaks in the middle", {.lie = FAKE_CUT, .honest_first = 5}, true},
+    {"lies", {.lie = FAKE_WRITES_TOO_MUCH, .honest_first = 3}, true},
+    {"does not sign", {.lie = FAKE_UNSIGNED, .honest_first = 3, .sign = true}, true},
+    {"has no handle to give", {.status = {[PDU_CREATE] = NT_SHARING_VIOLATION}}, false},
+    {"forgets the session", {.expire_after = 4}, true},
+    {"writes short", {.write_most = 999}, true},
+};
+
 static void
 what_one_leaves_the_others_take(void **state)
 {
-	static const struct {
-		const char *what;
-		struct fake fake; /* the second's */
-	} rows[] = {
-	    {"breaks at once", {.lie = FAKE_CUT}},
-	    {"breaks in the middle", {.lie = FAKE_CUT, .honest_first = 5}},
-	    {"lies", {.lie = FAKE_WRITES_TOO_MUCH, .honest_first = 3}},
-	    {"does not sign", {.lie = FAKE_UNSIGNED, .honest_first = 3, .sign = true}},
-	    {"has no handle to give",
-	     {.status = {[PDU_CREATE] = NT_SHARING_VIOLATION}}},
-	    {"forgets the session", {.expire_after = 4}},
-	    {"writes short", {.write_most = 1000}},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct fake fake[LANES] = {{0}, rows[i].fake, {0}, {0}};
+	for (size_t i = 0; i < COUNT(troubles); i++) {
+		struct fake fake[LANES] = {{0}, troubles[i].fake, {0}, {0}};
 		struct file file = {0};
 
-		print_message("%s\n", rows[i].what);
+		print_message("%s\n", troubles[i].what);
 		assert_int_equal(send_over(fake, &file), 0);
 		check_arrived(fake, &file);
 		all_done(fake);
@@ -327,23 +329,14 @@ small_files_go_over_all(void **state)
 static void
 a_connection_that_breaks_costs_no_small_file(void **state)
 {
-	static const struct {
-		const char *what;
-		struct fake fake; /* the second's */
-	} rows[] = {
-	    {"breaks at once", {.lie = FAKE_CUT}},
-	    {"breaks in the middle", {.lie = FAKE_CUT, .honest_first = 5}},
-	    {"lies", {.lie = FAKE_WRITES_TOO_MUCH, .honest_first = 3}},
-	    {"does not sign", {.lie = FAKE_UNSIGNED, .honest_first = 3, .sign = true}},
-	    {"forgets the session", {.expire_after = 4}},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct fake fake[LANES] = {{0}, rows[i].fake, {0}, {0}};
+	for (size_t i = 0; i < COUNT(troubles); i++) {
+		struct fake fake[LANES] = {{0}, troubles[i].fake, {0}, {0}};
 		struct smalls all = {0};
 
-		print_message("%s\n", rows[i].what);
+		if (!troubles[i].has_handles)
+			continue;
+		print_message("%s\n", troubles[i].what);
 		assert_int_equal(send_smalls(fake, &all), 0);
 		assert_int_equal(count_failed(&all), 0);
 		all_done(fake);
